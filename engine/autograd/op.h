@@ -1,0 +1,53 @@
+// The definition of an op: one constant, made in the file that holds its infer, forward and backward.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/ops/attributes.h"
+#include "engine/tensor/tensor.h"
+
+namespace burin {
+
+struct Node;
+
+// What backward reads besides dy; the tape drops the rest at once.
+enum class Needs : unsigned { nothing = 0, inputs = 1, output = 2, inputs_and_output = 3 };
+
+// What forward is given. `saved` is for numbers that backward wants back (batch statistics, pool indices); in inference it is
+// thrown away.
+struct ForwardContext {
+  std::span<const Tensor> inputs;  // undefined where an optional input is absent
+  const Attributes& attributes;
+  bool training = false;
+  std::vector<Tensor>& saved;
+};
+
+struct BackwardContext {
+  std::span<const Tensor> inputs;  // undefined unless the op needs inputs
+  const Tensor& output;            // undefined unless the op needs its output
+  const Tensor& dy;
+  const Attributes& attributes;
+  std::span<const Tensor> saved;
+  std::span<const Shape> input_shapes;
+  std::span<const bool> wants;  // which inputs need a gradient
+  std::span<Tensor> gradients;  // to be set for those; same shape as the input, a fresh tensor or dy itself
+};
+
+struct OpDef {
+  std::string_view name;  // neutral name: "conv", "relu"
+  // Shape of the output. Throws Error{name, expected, got}.
+  Shape (*infer)(std::span<const Shape> inputs, const Attributes& attributes);
+  Tensor (*forward)(ForwardContext& context);
+  void (*backward)(BackwardContext& context);  // null: not differentiable
+  Needs needs = Needs::inputs;
+  // Multiply-accumulates by the rule of docs/measuring.md (conv, transposed conv and dense only); null: 0.
+  std::int64_t (*macs)(std::span<const Shape> inputs, const Attributes& attributes) = nullptr;
+};
+
+// Every op of the engine, once; tests walk it.
+[[nodiscard]] std::span<const OpDef* const> all_ops() noexcept;
+
+}  // namespace burin

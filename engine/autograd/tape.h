@@ -1,0 +1,101 @@
+// The tape: nodes are data (op, inputs, attributes, output), values are indices into it, so the same vector can be
+// walked backwards for gradients or traced, printed and compiled.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/autograd/op.h"
+
+namespace burin {
+
+class Tape;
+
+// A tensor on a tape. Cheap to copy.
+class Value {
+ public:
+  Value() = default;
+  explicit operator bool() const noexcept { return tape_ != nullptr; }
+  [[nodiscard]] Tape& tape() const noexcept { return *tape_; }
+  [[nodiscard]] int id() const noexcept { return id_; }
+  [[nodiscard]] const Tensor& tensor() const noexcept { return tensor_; }  // undefined in a shape-only tape
+  [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
+
+ private:
+  friend class Tape;
+  Tape* tape_ = nullptr;
+  int id_ = -1;
+  Tensor tensor_;
+  Shape shape_;
+};
+
+struct Node {
+  const OpDef* op = nullptr;  // null: a leaf (input or parameter)
+  std::string name;           // path of the module for parameters, else empty
+  std::vector<int> inputs;    // node ids; -1: absent
+  Attributes attributes;
+  Shape shape;
+  bool needs_gradient = false;
+  // Kept for backward only as far as the op needs them; empty in inference.
+  std::vector<Tensor> kept_inputs, saved;
+  Tensor output;
+};
+
+// Gradients by node id, owned by the caller of backward(), so two backward passes do not interfere.
+class Gradients {
+ public:
+  // Undefined when the value got none.
+  [[nodiscard]] const Tensor& of(int id) const;
+  [[nodiscard]] const Tensor& of(const Value& value) const { return of(value.id()); }
+
+ private:
+  friend class Tape;
+  std::vector<Tensor> by_id_;
+};
+
+enum class Mode {
+  training,   // keeps what backward needs; batch statistics are computed
+  inference,  // keeps nothing; running statistics are used
+  shapes      // runs infer only: layers, parameters and MACs without memory
+};
+
+class Tape {
+ public:
+  explicit Tape(Mode mode) : mode_(mode) {}
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  [[nodiscard]] Mode mode() const noexcept { return mode_; }
+  [[nodiscard]] bool training() const noexcept { return mode_ == Mode::training; }
+
+  // A leaf. Inputs need no gradient unless asked for.
+  Value input(const Tensor& tensor, bool needs_gradient = false);
+  Value input(const Shape& shape);  // Mode::shapes
+  // The leaf of a parameter: the same storage gives the same leaf. `trainable` decides whether it gets a gradient.
+  Value parameter(const Tensor& tensor, bool trainable, std::string_view name);
+
+  // Runs forward (or infer only) and appends a node. Throws Error from infer. Absent inputs are default Values.
+  Value record(const OpDef& op, std::initializer_list<Value> inputs, Attributes attributes);
+  Value record(const OpDef& op, std::span<const Value> inputs, Attributes attributes);
+
+  // From a one-element value (gradient 1), or from any value and its gradient. Kept tensors are released as the walk
+  // passes them: one backward per tape. Throws Error outside of training.
+  [[nodiscard]] Gradients backward(const Value& loss);
+  [[nodiscard]] Gradients backward(const Value& value, const Tensor& dy);
+
+  [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+  // Id of the leaf of a parameter, or -1.
+  [[nodiscard]] int leaf_of(const Tensor& parameter) const;
+
+ private:
+  Mode mode_;
+  std::vector<Node> nodes_;
+  std::unordered_map<const Storage*, int> leaves_;
+};
+
+// One line per node: "%7 = conv(%5, %6) kernel=3x3 ...  [1x64x48x48]".
+[[nodiscard]] std::string to_text(const Tape& tape);
+
+}  // namespace burin

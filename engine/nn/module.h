@@ -1,0 +1,76 @@
+// Modules are structs whose members stand in the order of the figure. `visit` names the members once; walking it gives
+// checkpoint names, optimizer lists and summaries.
+//
+//   struct DoubleConv {
+//     Conv conv1, conv2;
+//     template <class V> void visit(V&& v) { v("conv1", conv1); v("conv2", conv2); }
+//   };
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/autograd/tape.h"
+
+namespace burin {
+
+struct Parameter {
+  Tensor value;
+  bool trainable = true;  // false: statistics (batch norm's running mean and variance)
+};
+
+struct NamedParameter {
+  std::string name;  // "inc.conv1.weight"
+  Parameter* parameter;
+};
+
+// Joins path and name with '.' and descends until it meets Parameters.
+class ParameterWalk {
+ public:
+  explicit ParameterWalk(std::vector<NamedParameter>& out) : out_(out) {}
+
+  void operator()(std::string_view name, Parameter& parameter) {
+    if (parameter.value) out_.push_back({path_ + std::string(name), &parameter});
+  }
+  template <class M>
+    requires requires(M& m, ParameterWalk& w) { m.visit(w); }
+  void operator()(std::string_view name, M& module) {
+    const std::string outer = path_;
+    path_ += std::string(name) + ".";
+    module.visit(*this);
+    path_ = outer;
+  }
+  template <class M>
+  void operator()(std::string_view name, std::vector<M>& modules) {
+    for (std::size_t i = 0; i < modules.size(); ++i)
+      (*this)(std::string(name) + "." + std::to_string(i), modules[i]);
+  }
+
+ private:
+  std::vector<NamedParameter>& out_;
+  std::string path_;
+};
+
+// Every parameter and statistic of a module in visiting order.
+template <class M>
+[[nodiscard]] std::vector<NamedParameter> parameters(M& module) {
+  std::vector<NamedParameter> out;
+  ParameterWalk walk(out);
+  module.visit(walk);
+  return out;
+}
+
+// What apps, training and inference see of a network: one input, one or more outputs.
+class Network {
+ public:
+  virtual ~Network() = default;
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;      // "fundus-unet"
+  [[nodiscard]] virtual Shape default_input() const = 0;                 // batch 1, the shape of its paper
+  [[nodiscard]] virtual Value forward(const Value& image) = 0;           // logits or the task's raw output
+  [[nodiscard]] virtual std::vector<NamedParameter> parameters() = 0;
+  // Throws Error when the network cannot take this input (channels, divisibility).
+  virtual void check_input(const Shape& image) const = 0;
+};
+
+}  // namespace burin

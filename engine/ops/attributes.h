@@ -1,0 +1,92 @@
+// Attributes of ops: small structs with named fields, one per family. Axes are d,h,w as far as the rank goes (a 2-D op uses
+// the last two); all fields have the default of the field's convention.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "kernels/epilogue.h"
+
+namespace burin {
+
+using kernels::Activation;
+
+// conv, conv_transpose. Axes d,h,w; for 2-D the d entries stay 1,1,1,0,0.
+struct ConvAttributes {
+  std::array<int, 3> kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, pad_begin{0, 0, 0},
+      pad_end{0, 0, 0}, output_padding{0, 0, 0};
+  int groups = 1;
+};
+
+// max_pool, average_pool.
+struct PoolAttributes {
+  std::array<int, 3> kernel{1, 1, 1}, stride{1, 1, 1}, pad_begin{0, 0, 0}, pad_end{0, 0, 0};
+  bool count_padding = false;  // average: divide by the full window
+};
+
+// batch_norm, instance_norm, group_norm. activation is applied to the result.
+struct NormAttributes {
+  float epsilon = 1e-5f;
+  float momentum = 0.1f;  // running = (1 - momentum)*running + momentum*batch; unbiased variance
+  int groups = 1;
+  Activation activation = Activation::none;
+  float slope = 0.01f;
+};
+
+enum class ResizeMode { nearest, bilinear };
+enum class ResizeCoordinates { half_pixel, align_corners };
+struct ResizeAttributes {
+  ResizeMode mode = ResizeMode::nearest;
+  ResizeCoordinates coordinates = ResizeCoordinates::half_pixel;
+  std::array<std::int64_t, 3> size{0, 0, 0};  // d,h,w of the result; d stays 1 in 2-D
+};
+
+// relu, leaky_relu, ..., and add with a fused activation.
+struct ActivationAttributes {
+  Activation activation = Activation::none;
+  float slope = 0.01f;
+};
+
+struct ScaleAttributes {
+  float scale = 1.0f, shift = 0.0f;  // y = scale*x + shift
+};
+
+// concat (along axis), softmax, log_softmax, glu, sums over axes.
+struct AxisAttributes {
+  int axis = 1;
+};
+struct AxesAttributes {
+  std::vector<int> axes;
+  bool keep = true;
+};
+
+struct SliceAttributes {
+  int axis = 1;
+  std::int64_t first = 0, count = 0;
+};
+
+struct PadAttributes {
+  std::array<std::int64_t, 6> begin{}, end{};  // per axis of the logical shape; negative crops
+  float value = 0.0f;
+};
+
+struct ShapeAttributes {
+  std::vector<std::int64_t> shape;
+};
+
+// Losses. Sums are taken over the whole batch together unless `per_sample`.
+struct LossAttributes {
+  float smooth = 1.0f;             // dice
+  bool from_logits = true;         // dice, bce: the prediction goes through a sigmoid first
+  std::vector<float> weights;      // cross-entropy: one per class, or empty
+  std::int64_t ignore_index = -1;  // cross-entropy: target pixels that do not count
+};
+
+using Attributes =
+    std::variant<std::monostate, ConvAttributes, PoolAttributes, NormAttributes, ResizeAttributes,
+                 ActivationAttributes, ScaleAttributes, AxisAttributes, AxesAttributes,
+                 SliceAttributes, PadAttributes, ShapeAttributes, LossAttributes>;
+
+}  // namespace burin

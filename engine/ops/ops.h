@@ -1,0 +1,64 @@
+// What users call. Shapes are N,C,[D],H,W; every function throws Error{op, expected, got} on a wrong shape.
+#pragma once
+
+#include <span>
+
+#include "engine/autograd/tape.h"
+
+namespace burin {
+
+// x [n,c,(d),h,w], weight [oc, c/groups, (kd), kh, kw], bias [oc] or absent -> [n,oc,...]
+Value conv(const Value& x, const Value& weight, const Value& bias, const ConvAttributes& attributes);
+// x [n,c,(d),h,w], weight [c, oc/groups, (kd), kh, kw], bias [oc] or absent; size (in-1)*stride - pads + dilation*(k-1) + 1 +
+// output_padding
+Value conv_transpose(const Value& x, const Value& weight, const Value& bias,
+                     const ConvAttributes& attributes);
+// x [n,k], weight [m,k], bias [m] or absent -> [n,m] = x * weight^T + bias
+Value linear(const Value& x, const Value& weight, const Value& bias);
+// a [m,k], b [k,n] -> [m,n]
+Value matmul(const Value& a, const Value& b);
+
+Value max_pool(const Value& x, const PoolAttributes& attributes);
+Value average_pool(const Value& x, const PoolAttributes& attributes);
+Value global_average_pool(const Value& x);  // -> [n,c,(1),1,1]
+
+// gamma, beta, running mean and variance: [c]. In training the batch's statistics are used and the running ones updated in place.
+Value batch_norm(const Value& x, const Value& gamma, const Value& beta, const Value& running_mean,
+                 const Value& running_variance, const NormAttributes& attributes);
+Value instance_norm(const Value& x, const Value& gamma, const Value& beta,
+                    const NormAttributes& attributes);
+Value group_norm(const Value& x, const Value& gamma, const Value& beta,
+                 const NormAttributes& attributes);
+
+Value resize(const Value& x, const ResizeAttributes& attributes);
+
+Value activate(const Value& x, const ActivationAttributes& attributes);
+Value relu(const Value& x);
+Value leaky_relu(const Value& x, float slope);
+Value sigmoid(const Value& x);
+Value tanh(const Value& x);
+Value softmax(const Value& x, int axis = 1);
+Value log_softmax(const Value& x, int axis = 1);
+Value glu(const Value& x, int axis = 1);  // first half * sigmoid(second half)
+
+// Sizes must agree, or be 1 on one side (broadcast).
+Value add(const Value& a, const Value& b, const ActivationAttributes& attributes = {});
+Value subtract(const Value& a, const Value& b);
+Value multiply(const Value& a, const Value& b);
+Value scale(const Value& x, float factor, float shift = 0.0f);
+Value concat(std::span<const Value> parts, int axis = 1);
+Value slice(const Value& x, int axis, std::int64_t first, std::int64_t count);
+Value pad(const Value& x, const PadAttributes& attributes);
+Value reshape(const Value& x, std::span<const std::int64_t> shape);
+Value sum(const Value& x, std::span<const int> axes, bool keep = true);
+Value mean(const Value& x, std::span<const int> axes, bool keep = true);
+
+// Losses: scalars (rank 0). target has the prediction's shape, but for cross_entropy [n,(d),h,w] of i32 classes.
+// Dice: 1 - (2*sum(y*p) + s) / (sum(y) + sum(p) + s), sums over the whole batch.
+Value dice_loss(const Value& prediction, const Value& target, const LossAttributes& attributes);
+Value bce_loss(const Value& prediction, const Value& target, const LossAttributes& attributes);
+Value cross_entropy_loss(const Value& logits, const Value& target, const LossAttributes& attributes);
+Value l1_loss(const Value& prediction, const Value& target);
+Value l2_loss(const Value& prediction, const Value& target);
+
+}  // namespace burin

@@ -1,0 +1,58 @@
+// One bound OpenMP team for the whole process, and the loop that every op runs on.
+//
+// Work is cut into tasks by shape; threads only pick tasks, so results do not depend on their
+// number (docs/decisions/0004-determinism.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "engine/runtime/affinity.h"
+
+namespace burin::runtime {
+
+struct Settings {
+  int threads = 0;  // 0: as many as the affinity mask and the cgroup quota allow
+  Bind bind = Bind::cores;
+};
+
+// Starts (or replaces) the team and binds it; denormals are flushed in every worker. Throws Error for
+// threads outside 1..1024. Called on first use with the default when nobody has called it.
+void configure(const Settings& settings);
+
+// Threads of the team.
+[[nodiscard]] int threads();
+
+// One line that says what was done: "2 threads, bound to cores 0,1; ...".
+[[nodiscard]] std::string describe();
+
+// A reference to a callable; does not own it.
+class TaskFunction {
+ public:
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, TaskFunction>)
+  TaskFunction(const F& f)  // NOLINT: implicit by design
+      : object_(&f), call_([](const void* object, std::int64_t first, std::int64_t last, int worker) {
+          (*static_cast<const F*>(object))(first, last, worker);
+        }) {}
+  void operator()(std::int64_t first, std::int64_t last, int worker) const {
+    call_(object_, first, last, worker);
+  }
+
+ private:
+  const void* object_;
+  void (*call_)(const void*, std::int64_t, std::int64_t, int);
+};
+
+// Calls f(first, last, worker) over [0, tasks) in pieces of `grain` tasks (the last may be shorter),
+// handed out dynamically. Runs inline when there is one piece or when called from inside a task. Exceptions must not
+// leave f.
+void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f);
+
+// Scratch of one worker, 64-byte aligned, grown when needed and kept; valid until the next call with
+// the same worker. Throws std::bad_alloc.
+[[nodiscard]] void* workspace(int worker, std::size_t bytes);
+
+}  // namespace burin::runtime

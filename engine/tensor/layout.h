@@ -1,0 +1,42 @@
+// Shape, strides and offset, in elements. Activations are channels last with a pixel stride, so that
+// a channel slice is a tensor; weights and matrices are row major, as in files.
+#pragma once
+
+#include "engine/tensor/shape.h"
+
+namespace burin {
+
+enum class Order { channels_last, row_major };
+
+class Layout {
+ public:
+  Layout() = default;
+  Layout(const Shape& shape, Order order);
+
+  [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
+  [[nodiscard]] std::int64_t stride(int axis) const noexcept {
+    return strides_[static_cast<std::size_t>(axis)];
+  }
+  [[nodiscard]] std::int64_t offset() const noexcept { return offset_; }
+
+  // Elements from one pixel to the next of a channels-last tensor (>= channels). For rank 2 (N,C) a
+  // row is a pixel.
+  [[nodiscard]] std::int64_t pixel_stride() const noexcept;
+  // Channel stride 1 and pixels at a constant stride, image after image.
+  [[nodiscard]] bool is_channels_last() const noexcept;
+  [[nodiscard]] bool is_row_major() const noexcept;
+  // No gaps: elements() numbers in a row, in either order.
+  [[nodiscard]] bool is_dense() const noexcept;
+
+  // Channels [first, first + count). Throws Error when out of range.
+  [[nodiscard]] Layout channel_slice(std::int64_t first, std::int64_t count) const;
+  // Images [first, first + count) of the batch. Throws Error when out of range.
+  [[nodiscard]] Layout batch_slice(std::int64_t first, std::int64_t count) const;
+
+ private:
+  Shape shape_;
+  std::array<std::int64_t, Shape::max_rank> strides_{};
+  std::int64_t offset_ = 0;
+};
+
+}  // namespace burin

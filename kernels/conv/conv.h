@@ -1,0 +1,94 @@
+// Convolution in one, two and three dimensions, and its two gradients. Start here.
+//
+//   forward   y[n,o,oc]  = act(bias[oc] + sum_{t,c} x[n, o*stride + t*dilation - pad_begin, c] * w[oc,c,t])
+//   data      dx[n,i,c]  = act(bias[c] + sum_{t,oc} dy[n, (i + pad_begin - t*dilation)/stride, oc] * w[oc,c,t])
+//                          over the taps t for which the division is exact and in range
+//   weight    dw[oc,c,t] = sum_{n,o} x[n, o*stride + t*dilation - pad_begin, c] * dy[n,o,oc]
+//
+// i, o and t are points (d,h,w) of the input, of the output and of the kernel; outside of the image
+// x and dy are zero. With groups, channel c of w counts inside its group. A transposed convolution
+// is the data pass with a bias: its input is dy, its output dx.
+//
+// In memory activations are channels last, x[n][d][h][w][c], pixels dense but for a pixel stride
+// (>= channels; larger where the tensor is a channel slice). Weights lie as in files, w[oc][c/groups][d][h][w],
+// and are packed by each entry in its own way. Source and target must not overlap.
+//
+// Read next: reference.cpp (what is computed), ../micro/tile.h (the registers), direct.h (pixels as rows of
+// a tile, taps as a list), winograd.h (four times fewer multiplications), docs/fast-conv.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "kernels/epilogue.h"
+#include "kernels/table.h"
+
+namespace burin::kernels {
+
+// Axes are d, h, w; a 2-D convolution has size 1, kernel 1, stride 1, pad 0 on axis d.
+struct ConvShape {
+  std::int64_t batch = 1;
+  int in_channels = 0;
+  int out_channels = 0;
+  int groups = 1;
+  std::array<int, 3> in{1, 1, 1};
+  std::array<int, 3> kernel{1, 1, 1};
+  std::array<int, 3> stride{1, 1, 1};
+  std::array<int, 3> dilation{1, 1, 1};
+  std::array<int, 3> pad_begin{0, 0, 0};
+  std::array<int, 3> pad_end{0, 0, 0};
+
+  // floor((in + pads - dilation*(kernel-1) - 1) / stride) + 1
+  [[nodiscard]] constexpr int out(int axis) const noexcept {
+    const auto a = static_cast<std::size_t>(axis);
+    return (in[a] + pad_begin[a] + pad_end[a] - dilation[a] * (kernel[a] - 1) - 1) / stride[a] + 1;
+  }
+  [[nodiscard]] constexpr std::int64_t in_pixels() const noexcept {
+    return std::int64_t{in[0]} * in[1] * in[2];
+  }
+  [[nodiscard]] constexpr std::int64_t out_pixels() const noexcept {
+    return std::int64_t{out(0)} * out(1) * out(2);
+  }
+  [[nodiscard]] constexpr std::int64_t taps() const noexcept {
+    return std::int64_t{kernel[0]} * kernel[1] * kernel[2];
+  }
+  // Multiply-accumulates of one pass over the whole batch, borders counted in full.
+  [[nodiscard]] constexpr std::int64_t macs() const noexcept {
+    return batch * out_pixels() * taps() * (in_channels / groups) * out_channels;
+  }
+  friend constexpr bool operator==(const ConvShape&, const ConvShape&) = default;
+};
+
+// Forward: source = x, target = y. Data: source = dy, target = dx.
+struct ConvArgs {
+  ConvShape shape;
+  const float* source = nullptr;
+  std::int64_t source_pixel = 0;  // elements from one pixel to the next
+  const void* packed = nullptr;   // what pack() wrote
+  const float* bias = nullptr;    // one per target channel, or null
+  float* target = nullptr;
+  std::int64_t target_pixel = 0;
+  Epilogue epilogue{};
+  void* shared = nullptr;
+};
+
+struct ConvWeightArgs {
+  ConvShape shape;
+  const float* x = nullptr;
+  std::int64_t x_pixel = 0;
+  const float* dy = nullptr;
+  std::int64_t dy_pixel = 0;
+  float* dw = nullptr;  // [oc][c/groups][d][h][w], overwritten
+  void* shared = nullptr;
+};
+
+using ConvKernel = Kernel<ConvShape, ConvArgs>;
+using ConvWeightKernel = Kernel<ConvShape, ConvWeightArgs>;
+
+// All entries of this build, reference last; `choose` (table.h) picks one.
+[[nodiscard]] std::span<const ConvKernel* const> conv_forward_kernels() noexcept;
+[[nodiscard]] std::span<const ConvKernel* const> conv_data_kernels() noexcept;
+[[nodiscard]] std::span<const ConvWeightKernel* const> conv_weight_kernels() noexcept;
+
+}  // namespace burin::kernels

@@ -1,0 +1,32 @@
+// What this CPU can run, and the cap that a user may set on it.
+//
+// Levels are found by CPUID and XCR0 bits, never by a model name: guests mask the name.
+#pragma once
+
+#include <string_view>
+
+namespace burin::kernels {
+
+// Each level includes the ones before it, except that `bf16` (AVX512_BF16) and `amx` are tested on
+// their own bits.
+enum class Isa : int { reference, avx2, avx512, vnni, bf16, amx };
+
+// "reference", "avx2", ...: the words of BURIN_MAX_ISA.
+[[nodiscard]] std::string_view isa_name(Isa isa) noexcept;
+
+// CPUID and the operating system both offer the level.
+[[nodiscard]] bool cpu_has(Isa isa) noexcept;
+
+// BURIN_MAX_ISA, or the highest level when unset or not understood. Read once per process.
+[[nodiscard]] Isa isa_cap() noexcept;
+
+// BURIN_MAX_ISA is empty or one of the words above; apps report a bad one.
+[[nodiscard]] bool isa_cap_is_valid() noexcept;
+
+// `cpu_has(isa)` and not above the cap.
+[[nodiscard]] bool usable(Isa isa) noexcept;
+
+// True on CPUs that say GenuineIntel: ranks entries, never forbids them.
+[[nodiscard]] bool vendor_is_intel() noexcept;
+
+}  // namespace burin::kernels

@@ -1,0 +1,37 @@
+// The words of AVX-512 for f32. Include only from files built with its flags, inside their anonymous namespace's reach:
+// everything here has internal linkage so that no copy compiled for this level can serve another.
+#pragma once
+
+#include <immintrin.h>
+
+namespace burin::kernels {
+namespace {
+
+struct Avx512 {
+  using reg = __m512;
+  static constexpr int lanes = 16;
+  static constexpr int registers = 32;
+
+  static __mmask16 mask_of(int count) {
+    return static_cast<__mmask16>(count >= lanes ? 0xffffu : (1u << count) - 1u);
+  }
+  static reg zero() { return _mm512_setzero_ps(); }
+  static reg set(float value) { return _mm512_set1_ps(value); }
+  static reg load(const float* p) { return _mm512_loadu_ps(p); }
+  static reg load(const float* p, int count) { return _mm512_maskz_loadu_ps(mask_of(count), p); }
+  static reg broadcast(const float* p) { return _mm512_set1_ps(*p); }
+  static reg mac(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
+  static reg add(reg a, reg b) { return _mm512_add_ps(a, b); }
+  static reg sub(reg a, reg b) { return _mm512_sub_ps(a, b); }
+  static reg mul(reg a, reg b) { return _mm512_mul_ps(a, b); }
+  static reg max(reg a, reg b) { return _mm512_max_ps(a, b); }
+  static reg min(reg a, reg b) { return _mm512_min_ps(a, b); }
+  static void store(float* p, reg r) { _mm512_storeu_ps(p, r); }
+  static void store(float* p, reg r, int count) { _mm512_mask_storeu_ps(p, mask_of(count), r); }
+  // p aligned to 64 bytes; pair with fence().
+  static void stream(float* p, reg r) { _mm512_stream_ps(p, r); }
+  static void fence() { _mm_sfence(); }
+};
+
+}  // namespace
+}  // namespace burin::kernels

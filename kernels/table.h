@@ -1,0 +1,75 @@
+// An algorithm is an entry of a table: data that says what it is, what it refuses and how it runs.
+//
+// The caller owns all memory and all threads. After `refuse` returned null nothing can fail.
+// A kernel is cut into tasks by its shape alone, never by the number of threads, so its bits do not
+// depend on who runs which task.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/cpu.h"
+
+namespace burin::kernels {
+
+enum KernelFlags : unsigned {
+  kernel_default = 0,
+  kernel_whole = 1u << 0,       // brings its own threads: call run(…, 0, tasks) outside a team
+  kernel_on_request = 1u << 1,  // never chosen unless its name is asked for (BURIN_KERNEL)
+  kernel_f32_exact = 1u << 2,   // f32 multiply-adds of the plain definition only (no Winograd)
+};
+
+template <class Shape, class Args>
+struct Kernel {
+  const char* name;  // <algorithm>_<tile>_<isa>, as in perf reports, e.g. "direct_14x32_avx512"
+  Isa isa;
+  unsigned flags;
+
+  // Null when the entry serves this shape, else the reason in words.
+  const char* (*refuse)(const Shape&) noexcept;
+
+  // Estimated time in arbitrary but common units (f32 multiply-adds at full speed); ranks entries.
+  double (*cost)(const Shape&) noexcept;
+
+  // Weights are packed once into `packed_bytes` (64-byte aligned); 0 and null where nothing is
+  // packed. pack() handles tasks [first, last) of `pack_tasks`.
+  std::size_t (*packed_bytes)(const Shape&) noexcept;
+  std::int64_t (*pack_tasks)(const Shape&) noexcept;
+  void (*pack)(const Shape&, const float* weights, void* packed, std::int64_t first,
+               std::int64_t last) noexcept;
+
+  // Scratch of one worker, and scratch that all tasks share (Args::shared), both 64-byte aligned.
+  std::size_t (*workspace_bytes)(const Shape&) noexcept;
+  std::size_t (*shared_bytes)(const Shape&) noexcept;
+
+  // Stages run one after another, the tasks of a stage in any order and on any thread.
+  int stages;
+  std::int64_t (*tasks)(const Shape&, int stage) noexcept;
+  void (*run)(const Args&, int stage, std::int64_t first, std::int64_t last,
+              void* workspace) noexcept;
+};
+
+// The first entry, in order of cost, that this CPU runs and that does not refuse; `wanted` (may be
+// empty) is a name or the beginning of one up to '_'. Null when there is none.
+template <class Shape, class Args>
+[[nodiscard]] const Kernel<Shape, Args>* choose(std::span<const Kernel<Shape, Args>* const> entries,
+                                                const Shape& shape, std::string_view wanted = {}) {
+  const Kernel<Shape, Args>* best = nullptr;
+  double best_cost = 0;
+  for (const auto* entry : entries) {
+    const std::string_view name = entry->name;
+    const bool named = !wanted.empty() && name.substr(0, wanted.size()) == wanted &&
+                       (name.size() == wanted.size() || name[wanted.size()] == '_');
+    if (!usable(entry->isa) || entry->refuse(shape) != nullptr) continue;
+    if (!named && (!wanted.empty() || (entry->flags & kernel_on_request) != 0)) continue;
+    const double cost = entry->cost(shape);
+    if (best == nullptr || cost < best_cost) {
+      best = entry;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+}  // namespace burin::kernels

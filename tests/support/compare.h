@@ -1,0 +1,47 @@
+// How tests compare numbers. Its own test (tests/kernels/test_support.cpp) shows that a wrong result fails.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+namespace burin::test {
+
+// |got - want| / |want| in the L2 norm; infinite when sizes differ, a number is not finite, or `want` is all zero
+// and `got` is not.
+template <class T, class U>
+double relative_l2(std::span<const T> got, std::span<const U> want) {
+  const double infinite = std::numeric_limits<double>::infinity();
+  if (got.size() != want.size()) return infinite;
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double g = static_cast<double>(got[i]), w = static_cast<double>(want[i]);
+    if (!std::isfinite(g) || !std::isfinite(w)) return infinite;
+    error += (g - w) * (g - w);
+    size += w * w;
+  }
+  if (size == 0) return error == 0 ? 0 : infinite;
+  return std::sqrt(error / size);
+}
+
+template <class T, class U>
+double largest_difference(std::span<const T> got, std::span<const U> want) {
+  if (got.size() != want.size()) return std::numeric_limits<double>::infinity();
+  double largest = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double d = std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i]));
+    if (!(d <= largest)) largest = d;  // a NaN stays
+  }
+  return largest;
+}
+
+// True when most numbers are zero: such a comparison proves little and its case should be changed.
+template <class T>
+bool mostly_zero(std::span<const T> numbers) {
+  std::size_t zeros = 0;
+  for (const T v : numbers) zeros += v == T{0};
+  return zeros * 10 > numbers.size() * 9 && numbers.size() > 10;
+}
+
+}  // namespace burin::test
