@@ -1,0 +1,200 @@
+// The formulas of conv.h as loops, sums in double: what every other entry is compared with.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "kernels/conv/tables.h"
+
+namespace burin::kernels {
+namespace {
+
+struct Point {
+  int d, h, w;
+};
+
+Point point(std::int64_t index, const std::array<int, 3>& size) noexcept {
+  const std::int64_t row = index / size[2];
+  return {static_cast<int>(row / size[1]), static_cast<int>(row % size[1]),
+          static_cast<int>(index % size[2])};
+}
+
+std::array<int, 3> out_size(const ConvShape& s) noexcept { return {s.out(0), s.out(1), s.out(2)}; }
+
+// Index of the input pixel that output `o` meets at tap `t`, or -1 outside of the image.
+std::int64_t source_of_output(const ConvShape& s, const Point& o, const Point& t) noexcept {
+  const int d = o.d * s.stride[0] + t.d * s.dilation[0] - s.pad_begin[0];
+  const int h = o.h * s.stride[1] + t.h * s.dilation[1] - s.pad_begin[1];
+  const int w = o.w * s.stride[2] + t.w * s.dilation[2] - s.pad_begin[2];
+  if (d < 0 || h < 0 || w < 0 || d >= s.in[0] || h >= s.in[1] || w >= s.in[2]) return -1;
+  return (std::int64_t{d} * s.in[1] + h) * s.in[2] + w;
+}
+
+// Index of the output pixel that input `i` met at tap `t`, or -1 when there is none.
+std::int64_t output_of_source(const ConvShape& s, const Point& i, const Point& t) noexcept {
+  const int at[3] = {i.d + s.pad_begin[0] - t.d * s.dilation[0],
+                     i.h + s.pad_begin[1] - t.h * s.dilation[1],
+                     i.w + s.pad_begin[2] - t.w * s.dilation[2]};
+  std::int64_t index = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    const int step = s.stride[static_cast<std::size_t>(axis)];
+    if (at[axis] < 0 || at[axis] % step != 0 || at[axis] / step >= s.out(axis)) return -1;
+    index = index * s.out(axis) + at[axis] / step;
+  }
+  return index;
+}
+
+float finish(double sum, const Epilogue& epilogue) noexcept {
+  const auto v = static_cast<float>(sum);
+  switch (epilogue.activation) {
+    case Activation::none:
+      return v;
+    case Activation::relu:
+      return std::max(v, 0.0f);
+    case Activation::leaky_relu:
+      return v > 0 ? v : v * epilogue.slope;
+    case Activation::relu6:
+      return std::min(std::max(v, 0.0f), 6.0f);
+    case Activation::sigmoid:
+      return static_cast<float>(1 / (1 + std::exp(-sum)));
+    case Activation::tanh:
+      return static_cast<float>(std::tanh(sum));
+  }
+  return v;
+}
+
+const char* refuse_nothing(const ConvShape&) noexcept { return nullptr; }
+double cost(const ConvShape& s) noexcept { return 200.0 * static_cast<double>(s.macs()); }
+std::size_t weight_bytes(const ConvShape& s) noexcept {
+  return sizeof(float) * static_cast<std::size_t>(s.out_channels) *
+         static_cast<std::size_t>(s.in_channels / s.groups) * static_cast<std::size_t>(s.taps());
+}
+std::int64_t one(const ConvShape&) noexcept { return 1; }
+std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
+
+void pack(const ConvShape& s, const float* weights, void* packed, std::int64_t,
+          std::int64_t last) noexcept {
+  if (last > 0) std::memcpy(packed, weights, weight_bytes(s));
+}
+
+// A task of forward is an output pixel, a task of data an input pixel.
+std::int64_t forward_tasks(const ConvShape& s, int) noexcept { return s.batch * s.out_pixels(); }
+std::int64_t data_tasks(const ConvShape& s, int) noexcept { return s.batch * s.in_pixels(); }
+
+void forward_pixel(const ConvArgs& args, const float* w, std::int64_t task) noexcept {
+  const ConvShape& s = args.shape;
+  const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
+  const std::int64_t image = task / s.out_pixels();
+  const Point o = point(task % s.out_pixels(), out_size(s));
+  for (int oc = 0; oc < s.out_channels; ++oc) {
+    double sum = args.bias != nullptr ? args.bias[oc] : 0.0;
+    for (std::int64_t t = 0; t < s.taps(); ++t) {
+      const std::int64_t from = source_of_output(s, o, point(t, s.kernel));
+      if (from < 0) continue;
+      const float* x = args.source + (image * s.in_pixels() + from) * args.source_pixel +
+                       std::int64_t{oc / oc_group} * c_group;
+      for (int c = 0; c < c_group; ++c)
+        sum += double{x[c]} * w[(std::int64_t{oc} * c_group + c) * s.taps() + t];
+    }
+    args.target[task * args.target_pixel + oc] = finish(sum, args.epilogue);
+  }
+}
+
+void data_pixel(const ConvArgs& args, const float* w, std::int64_t task) noexcept {
+  const ConvShape& s = args.shape;
+  const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
+  const std::int64_t image = task / s.in_pixels();
+  const Point i = point(task % s.in_pixels(), s.in);
+  for (int c = 0; c < s.in_channels; ++c) {
+    const int first = c / c_group * oc_group;
+    double sum = args.bias != nullptr ? args.bias[c] : 0.0;
+    for (std::int64_t t = 0; t < s.taps(); ++t) {
+      const std::int64_t from = output_of_source(s, i, point(t, s.kernel));
+      if (from < 0) continue;
+      const float* dy = args.source + (image * s.out_pixels() + from) * args.source_pixel;
+      for (int oc = first; oc < first + oc_group; ++oc)
+        sum += double{dy[oc]} * w[(std::int64_t{oc} * c_group + c % c_group) * s.taps() + t];
+    }
+    args.target[task * args.target_pixel + c] = finish(sum, args.epilogue);
+  }
+}
+
+void run_forward(const ConvArgs& args, int, std::int64_t first, std::int64_t last, void*) noexcept {
+  for (std::int64_t task = first; task < last; ++task)
+    forward_pixel(args, static_cast<const float*>(args.packed), task);
+}
+
+void run_data(const ConvArgs& args, int, std::int64_t first, std::int64_t last, void*) noexcept {
+  for (std::int64_t task = first; task < last; ++task)
+    data_pixel(args, static_cast<const float*>(args.packed), task);
+}
+
+// A task of weight is one number of dw.
+std::int64_t weight_tasks(const ConvShape& s, int) noexcept {
+  return static_cast<std::int64_t>(weight_bytes(s) / sizeof(float));
+}
+
+void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_t last,
+                void*) noexcept {
+  const ConvShape& s = args.shape;
+  const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
+  for (std::int64_t task = first; task < last; ++task) {
+    const Point t = point(task % s.taps(), s.kernel);
+    const std::int64_t oc = task / s.taps() / c_group;
+    const std::int64_t c = task / s.taps() % c_group + oc / oc_group * c_group;
+    double sum = 0;
+    for (std::int64_t image = 0; image < s.batch; ++image)
+      for (std::int64_t o = 0; o < s.out_pixels(); ++o) {
+        const std::int64_t from = source_of_output(s, point(o, out_size(s)), t);
+        if (from < 0) continue;
+        sum += double{args.x[(image * s.in_pixels() + from) * args.x_pixel + c]} *
+               args.dy[(image * s.out_pixels() + o) * args.dy_pixel + oc];
+      }
+    args.dw[task] = static_cast<float>(sum);
+  }
+}
+
+constexpr ConvKernel forward[] = {{.name = "reference",
+                                   .isa = Isa::reference,
+                                   .flags = kernel_f32_exact,
+                                   .refuse = refuse_nothing,
+                                   .cost = cost,
+                                   .packed_bytes = weight_bytes,
+                                   .pack_tasks = one,
+                                   .pack = pack,
+                                   .workspace_bytes = no_bytes,
+                                   .shared_bytes = no_bytes,
+                                   .stages = 1,
+                                   .tasks = forward_tasks,
+                                   .run = run_forward}};
+constexpr ConvKernel data[] = {{.name = "reference",
+                                .isa = Isa::reference,
+                                .flags = kernel_f32_exact,
+                                .refuse = refuse_nothing,
+                                .cost = cost,
+                                .packed_bytes = weight_bytes,
+                                .pack_tasks = one,
+                                .pack = pack,
+                                .workspace_bytes = no_bytes,
+                                .shared_bytes = no_bytes,
+                                .stages = 1,
+                                .tasks = data_tasks,
+                                .run = run_data}};
+constexpr ConvWeightKernel weight[] = {{.name = "reference",
+                                        .isa = Isa::reference,
+                                        .flags = kernel_f32_exact,
+                                        .refuse = refuse_nothing,
+                                        .cost = cost,
+                                        .packed_bytes = no_bytes,
+                                        .pack_tasks = nullptr,
+                                        .pack = nullptr,
+                                        .workspace_bytes = no_bytes,
+                                        .shared_bytes = no_bytes,
+                                        .stages = 1,
+                                        .tasks = weight_tasks,
+                                        .run = run_weight}};
+
+}  // namespace
+
+constinit const ConvTables conv_reference{forward, data, weight};
+
+}  // namespace burin::kernels

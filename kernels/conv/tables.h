@@ -1,0 +1,23 @@
+// The tables of convolution entries: one constant per file that has entries; conv.cpp joins them.
+//
+// To add a file with entries: declare its constant here, name it in the list of conv.cpp, done.
+#pragma once
+
+#include <span>
+
+#include "kernels/conv/conv.h"
+
+namespace burin::kernels {
+
+struct ConvTables {
+  std::span<const ConvKernel> forward, data;
+  std::span<const ConvWeightKernel> weight;
+};
+
+extern const ConvTables conv_reference;        // reference.cpp
+extern const ConvTables conv_direct_avx2;      // avx2.cpp
+extern const ConvTables conv_direct_avx512;    // avx512.cpp
+extern const ConvTables conv_winograd_avx2;    // winograd_avx2.cpp
+extern const ConvTables conv_winograd_avx512;  // winograd_avx512.cpp
+
+}  // namespace burin::kernels
