@@ -1,9 +1,8 @@
 // The formulas of conv.h as loops, sums in double: what every other entry is compared with.
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "kernels/conv/tables.h"
+#include "kernels/micro/finish.h"
 
 namespace burin::kernels {
 namespace {
@@ -41,25 +40,6 @@ std::int64_t output_of_source(const ConvShape& s, const Point& i, const Point& t
     index = index * s.out(axis) + at[axis] / step;
   }
   return index;
-}
-
-float finish(double sum, const Epilogue& epilogue) noexcept {
-  const auto v = static_cast<float>(sum);
-  switch (epilogue.activation) {
-    case Activation::none:
-      return v;
-    case Activation::relu:
-      return std::max(v, 0.0f);
-    case Activation::leaky_relu:
-      return v > 0 ? v : v * epilogue.slope;
-    case Activation::relu6:
-      return std::min(std::max(v, 0.0f), 6.0f);
-    case Activation::sigmoid:
-      return static_cast<float>(1 / (1 + std::exp(-sum)));
-    case Activation::tanh:
-      return static_cast<float>(std::tanh(sum));
-  }
-  return v;
 }
 
 const char* refuse_nothing(const ConvShape&) noexcept { return nullptr; }
