@@ -1,4 +1,5 @@
-// The definition of an op: one constant, made in the file that holds its infer, forward and backward.
+// The definition of an op: one constant, made in the file that holds its infer, forward and
+// backward.
 #pragma once
 
 #include <span>
@@ -16,8 +17,8 @@ struct Node;
 // What backward reads besides dy; the tape drops the rest at once.
 enum class Needs : unsigned { nothing = 0, inputs = 1, output = 2, inputs_and_output = 3 };
 
-// What forward is given. `saved` is for numbers that backward wants back (batch statistics, pool indices); in inference it is
-// thrown away.
+// What forward is given. `saved` is for numbers that backward wants back (batch statistics, pool
+// indices); in inference it is thrown away.
 struct ForwardContext {
   std::span<const Tensor> inputs;  // undefined where an optional input is absent
   const Attributes& attributes;
@@ -33,7 +34,8 @@ struct BackwardContext {
   std::span<const Tensor> saved;
   std::span<const Shape> input_shapes;
   std::span<const bool> wants;  // which inputs need a gradient
-  std::span<Tensor> gradients;  // to be set for those; same shape as the input, a fresh tensor or dy itself
+  std::span<Tensor>
+      gradients;  // to be set for those; same shape as the input, a fresh tensor or dy itself
 };
 
 struct OpDef {
@@ -43,7 +45,8 @@ struct OpDef {
   Tensor (*forward)(ForwardContext& context);
   void (*backward)(BackwardContext& context);  // null: not differentiable
   Needs needs = Needs::inputs;
-  // Multiply-accumulates by the rule of docs/measuring.md (conv, transposed conv and dense only); null: 0.
+  // Multiply-accumulates by the rule of docs/measuring.md (conv, transposed conv and dense only);
+  // null: 0.
   std::int64_t (*macs)(std::span<const Shape> inputs, const Attributes& attributes) = nullptr;
 };
 

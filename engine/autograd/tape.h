@@ -1,9 +1,12 @@
-// The tape: nodes are data (op, inputs, attributes, output), values are indices into it, so the same vector can be
-// walked backwards for gradients or traced, printed and compiled.
+// The tape: nodes are data (op, inputs, attributes, output), values are indices into it, so the
+// same vector can be walked backwards for gradients or traced, printed and compiled.
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -20,7 +23,9 @@ class Value {
   explicit operator bool() const noexcept { return tape_ != nullptr; }
   [[nodiscard]] Tape& tape() const noexcept { return *tape_; }
   [[nodiscard]] int id() const noexcept { return id_; }
-  [[nodiscard]] const Tensor& tensor() const noexcept { return tensor_; }  // undefined in a shape-only tape
+  [[nodiscard]] const Tensor& tensor() const noexcept {
+    return tensor_;
+  }  // undefined in a shape-only tape
   [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
 
  private:
@@ -38,12 +43,14 @@ struct Node {
   Attributes attributes;
   Shape shape;
   bool needs_gradient = false;
+  bool trainable = false;  // of a parameter's leaf
   // Kept for backward only as far as the op needs them; empty in inference.
   std::vector<Tensor> kept_inputs, saved;
-  Tensor output;
+  Tensor output;  // of a parameter's leaf: the parameter itself, in every mode
 };
 
-// Gradients by node id, owned by the caller of backward(), so two backward passes do not interfere.
+// Gradients of leaves by node id, owned by the caller of backward(). What arrives at other nodes is
+// released as soon as it was passed on.
 class Gradients {
  public:
   // Undefined when the value got none.
@@ -73,24 +80,35 @@ class Tape {
   // A leaf. Inputs need no gradient unless asked for.
   Value input(const Tensor& tensor, bool needs_gradient = false);
   Value input(const Shape& shape);  // Mode::shapes
-  // The leaf of a parameter: the same storage gives the same leaf. `trainable` decides whether it gets a gradient.
+  // The leaf of a parameter: the same storage gives the same leaf. `trainable` decides whether it
+  // gets a gradient.
   Value parameter(const Tensor& tensor, bool trainable, std::string_view name);
 
-  // Runs forward (or infer only) and appends a node. Throws Error from infer. Absent inputs are default Values.
+  // Runs forward (or infer only) and appends a node. Throws Error from infer. Absent inputs are
+  // default Values.
   Value record(const OpDef& op, std::initializer_list<Value> inputs, Attributes attributes);
   Value record(const OpDef& op, std::span<const Value> inputs, Attributes attributes);
 
-  // From a one-element value (gradient 1), or from any value and its gradient. Kept tensors are released as the walk
-  // passes them: one backward per tape. Throws Error outside of training.
+  // From a one-element value (gradient 1), or from any value and its gradient. Kept tensors are
+  // released as the walk passes them: one backward per tape. Throws Error outside of training.
   [[nodiscard]] Gradients backward(const Value& loss);
   [[nodiscard]] Gradients backward(const Value& value, const Tensor& dy);
 
   [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+  // Multiply-accumulates of all nodes (conv, transposed conv and dense only).
+  [[nodiscard]] std::int64_t macs() const;
   // Id of the leaf of a parameter, or -1.
   [[nodiscard]] int leaf_of(const Tensor& parameter) const;
 
  private:
+  Value append(Node node, const Tensor& tensor);
+  Tensor run_forward(Node& node, std::span<const Value> inputs);
+  void check_inputs(const OpDef& op, std::span<const Value> inputs) const;
+  [[nodiscard]] std::vector<Shape> input_shapes(const Node& node) const;
+  void pass_on(int id, const Tensor& dy, std::vector<Tensor>& by_id);
+
   Mode mode_;
+  bool walked_ = false;  // backward has released what it needs
   std::vector<Node> nodes_;
   std::unordered_map<const Storage*, int> leaves_;
 };

@@ -1,13 +1,13 @@
-// How the tape adds up gradients of a value that several nodes read.
+// Adding up gradients that reach a tensor on several ways.
 #pragma once
 
 #include "engine/tensor/tensor.h"
 
 namespace burin {
 
-// into += gradient. An undefined `into` becomes a handle of `gradient` (which may be a channel
-// slice or dy itself); where the numbers of `into` are seen by another handle too, the sum goes to
-// a fresh tensor, so no alias is ever written to. Same shape, f32, any layouts. Throws Error.
+// into = into + gradient; same shape, f32. A gradient given by an op may be dy itself or a view, so
+// numbers that others can see are never written: unless `into` alone holds its storage and has no
+// gaps, the sum goes to a fresh tensor.
 void accumulate(Tensor& into, const Tensor& gradient);
 
 }  // namespace burin

@@ -1,5 +1,5 @@
-// Attributes of ops: small structs with named fields, one per family. Axes are d,h,w as far as the rank goes (a 2-D op uses
-// the last two); all fields have the default of the field's convention.
+// Attributes of ops: small structs with named fields, one per family. Axes are d,h,w as far as the
+// rank goes (a 2-D op uses the last two); all fields have the default of the field's convention.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// What users call. Shapes are N,C,[D],H,W; every function throws Error{op, expected, got} on a wrong shape.
+// What users call. Shapes are N,C,[D],H,W; every function throws Error{op, expected, got} on a
+// wrong shape.
 #pragma once
 
 #include <span>
@@ -8,9 +9,10 @@
 namespace burin {
 
 // x [n,c,(d),h,w], weight [oc, c/groups, (kd), kh, kw], bias [oc] or absent -> [n,oc,...]
-Value conv(const Value& x, const Value& weight, const Value& bias, const ConvAttributes& attributes);
-// x [n,c,(d),h,w], weight [c, oc/groups, (kd), kh, kw], bias [oc] or absent; size (in-1)*stride - pads + dilation*(k-1) + 1 +
-// output_padding
+Value conv(const Value& x, const Value& weight, const Value& bias,
+           const ConvAttributes& attributes);
+// x [n,c,(d),h,w], weight [c, oc/groups, (kd), kh, kw], bias [oc] or absent; size (in-1)*stride -
+// pads + dilation*(k-1) + 1 + output_padding
 Value conv_transpose(const Value& x, const Value& weight, const Value& bias,
                      const ConvAttributes& attributes);
 // x [n,k], weight [m,k], bias [m] or absent -> [n,m] = x * weight^T + bias
@@ -22,7 +24,8 @@ Value max_pool(const Value& x, const PoolAttributes& attributes);
 Value average_pool(const Value& x, const PoolAttributes& attributes);
 Value global_average_pool(const Value& x);  // -> [n,c,(1),1,1]
 
-// gamma, beta, running mean and variance: [c]. In training the batch's statistics are used and the running ones updated in place.
+// gamma, beta, running mean and variance: [c]. In training the batch's statistics are used and the
+// running ones updated in place.
 Value batch_norm(const Value& x, const Value& gamma, const Value& beta, const Value& running_mean,
                  const Value& running_variance, const NormAttributes& attributes);
 Value instance_norm(const Value& x, const Value& gamma, const Value& beta,
@@ -53,11 +56,12 @@ Value reshape(const Value& x, std::span<const std::int64_t> shape);
 Value sum(const Value& x, std::span<const int> axes, bool keep = true);
 Value mean(const Value& x, std::span<const int> axes, bool keep = true);
 
-// Losses: scalars (rank 0). target has the prediction's shape, but for cross_entropy [n,(d),h,w] of i32 classes.
-// Dice: 1 - (2*sum(y*p) + s) / (sum(y) + sum(p) + s), sums over the whole batch.
+// Losses: scalars (rank 0). target has the prediction's shape, but for cross_entropy [n,(d),h,w] of
+// i32 classes. Dice: 1 - (2*sum(y*p) + s) / (sum(y) + sum(p) + s), sums over the whole batch.
 Value dice_loss(const Value& prediction, const Value& target, const LossAttributes& attributes);
 Value bce_loss(const Value& prediction, const Value& target, const LossAttributes& attributes);
-Value cross_entropy_loss(const Value& logits, const Value& target, const LossAttributes& attributes);
+Value cross_entropy_loss(const Value& logits, const Value& target,
+                         const LossAttributes& attributes);
 Value l1_loss(const Value& prediction, const Value& target);
 Value l2_loss(const Value& prediction, const Value& target);
 

@@ -18,8 +18,8 @@ struct Settings {
   Bind bind = Bind::cores;
 };
 
-// Starts (or replaces) the team and binds it; denormals are flushed in every worker. Throws Error for
-// threads outside 1..1024. Called on first use with the default when nobody has called it.
+// Starts (or replaces) the team and binds it; denormals are flushed in every worker. Throws Error
+// for threads outside 1..1024. Called on first use with the default when nobody has called it.
 void configure(const Settings& settings);
 
 // Threads of the team.
@@ -32,9 +32,10 @@ void configure(const Settings& settings);
 class TaskFunction {
  public:
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, TaskFunction>)
-  TaskFunction(const F& f)  // NOLINT: implicit by design
-      : object_(&f), call_([](const void* object, std::int64_t first, std::int64_t last, int worker) {
+  requires(!std::is_same_v<std::remove_cvref_t<F>, TaskFunction>)
+      TaskFunction(const F& f)  // NOLINT: implicit by design
+      : object_(&f),
+        call_([](const void* object, std::int64_t first, std::int64_t last, int worker) {
           (*static_cast<const F*>(object))(first, last, worker);
         }) {}
   void operator()(std::int64_t first, std::int64_t last, int worker) const {
@@ -46,13 +47,25 @@ class TaskFunction {
   void (*call_)(const void*, std::int64_t, std::int64_t, int);
 };
 
-// Calls f(first, last, worker) over [0, tasks) in pieces of `grain` tasks (the last may be shorter),
-// handed out dynamically. Runs inline when there is one piece or when called from inside a task. Exceptions must not
-// leave f.
+// Calls f(first, last, worker) over [0, tasks) in pieces of `grain` tasks (the last may be
+// shorter), handed out dynamically; tasks of a piece are in order. Runs inline when there is one
+// piece, when called from inside a task (with the caller's worker number), and when another thread
+// has the team. Denormals are flushed while f runs. Exceptions must not leave f (the process ends).
 void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f);
 
-// Scratch of one worker, 64-byte aligned, grown when needed and kept; valid until the next call with
-// the same worker. Throws std::bad_alloc.
+// Scratch of one worker, 64-byte aligned, grown when needed and kept; valid until the next call
+// with the same worker from the same thread. worker in [0, 1024). Throws std::bad_alloc.
 [[nodiscard]] void* workspace(int worker, std::size_t bytes);
+
+// For helper threads beside the team (data loaders): while it lives, the calling thread may run on
+// every processor of the process instead of the one it inherited, and its parallel_for calls run
+// inline.
+class BackgroundThread {
+ public:
+  BackgroundThread() noexcept;
+  ~BackgroundThread();
+  BackgroundThread(const BackgroundThread&) = delete;
+  BackgroundThread& operator=(const BackgroundThread&) = delete;
+};
 
 }  // namespace burin::runtime

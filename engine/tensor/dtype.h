@@ -13,8 +13,13 @@ enum class DType : std::uint8_t { f32, f64, bf16, u8, s8, i32, i64, boolean };
 // "f32", "f64", "bf16", "u8", "s8", "i32", "i64", "bool".
 [[nodiscard]] std::string_view dtype_name(DType type) noexcept;
 
+// The type that a C++ type holds; std::uint16_t stands for the bits of bf16.
 template <class T>
-inline constexpr DType dtype_of = DType::f32;  // specialized below for the other C++ types
+inline constexpr DType dtype_of = DType::f32;  // float; specialized below for the others
+template <>
+inline constexpr DType dtype_of<bool> = DType::boolean;
+template <>
+inline constexpr DType dtype_of<std::uint16_t> = DType::bf16;
 template <>
 inline constexpr DType dtype_of<double> = DType::f64;
 template <>

@@ -1,5 +1,6 @@
-// Reference-counted memory, 64-byte aligned, never resized, taken from a caching arena: what is freed
-// goes to a list by size class and is handed out again, so a training step after the first asks the system for nothing.
+// Reference-counted memory, 64-byte aligned, never resized, taken from a caching arena: what is
+// freed goes to a list by size class and is handed out again, so a training step after the first
+// asks the system for nothing.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ struct ArenaStatistics {
 [[nodiscard]] ArenaStatistics arena_statistics() noexcept;
 // Gives cached, unused memory back to the system.
 void arena_trim() noexcept;
-// Refuses, with Error, an allocation that would make reserved_bytes exceed this (--max-memory); 0: no limit.
+// Refuses, with Error, an allocation that would make reserved_bytes exceed this (--max-memory); 0:
+// no limit.
 void arena_set_limit(std::size_t bytes) noexcept;
 
 class Storage {
@@ -33,11 +35,13 @@ class Storage {
   [[nodiscard]] const std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
-  // Counts changes of the contents, for caches of packed weights; whoever writes into a parameter bumps it.
+  // Counts changes of the contents, for caches of packed weights; whoever writes into a parameter
+  // bumps it.
   [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
   void bump_version() noexcept { ++version_; }
 
-  // A cache that lives and dies with these contents (packed weights); its type is its user's business.
+  // A cache that lives and dies with these contents (packed weights); its type is its user's
+  // business.
   std::shared_ptr<void> attachment;
 
  private:

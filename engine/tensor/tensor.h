@@ -1,7 +1,11 @@
-// A tensor is a handle: storage + layout + type. Copying it copies the handle; clone() copies numbers.
+// A tensor is a handle: storage + layout + type. Copying it copies the handle; clone() copies
+// numbers.
 #pragma once
 
+#include <cassert>
 #include <memory>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "engine/tensor/dtype.h"
@@ -15,12 +19,17 @@ class Tensor {
   Tensor() = default;  // undefined: converts to false
 
   // Uninitialized numbers.
-  static Tensor empty(const Shape& shape, DType type = DType::f32, Order order = Order::channels_last);
-  static Tensor zeros(const Shape& shape, DType type = DType::f32, Order order = Order::channels_last);
+  static Tensor empty(const Shape& shape, DType type = DType::f32,
+                      Order order = Order::channels_last);
+  static Tensor zeros(const Shape& shape, DType type = DType::f32,
+                      Order order = Order::channels_last);
   static Tensor full(const Shape& shape, float value, Order order = Order::channels_last);
-  // Numbers given in logical order (N,C,D,H,W, last axis fastest), whatever the layout. Throws Error on a wrong count.
+  // Numbers given in logical order (N,C,D,H,W, last axis fastest), whatever the layout. Throws
+  // Error on a wrong count.
   static Tensor from(const Shape& shape, std::span<const float> logical,
                      Order order = Order::channels_last);
+  // `layout` over existing memory. Throws Error when the storage is too small.
+  static Tensor view(std::shared_ptr<Storage> storage, const Layout& layout, DType type);
 
   explicit operator bool() const noexcept { return storage_ != nullptr; }
   [[nodiscard]] const Shape& shape() const noexcept { return layout_.shape(); }
@@ -32,14 +41,20 @@ class Tensor {
 
   // First element; the type must be the tensor's (assert).
   template <class T = float>
-  [[nodiscard]] T* data() const noexcept;
+  [[nodiscard]] T* data() const noexcept {
+    assert(storage_ != nullptr && dtype_of<std::remove_const_t<T>> == dtype_);
+    return reinterpret_cast<T*>(storage_->data()) + layout_.offset();
+  }
 
   [[nodiscard]] Tensor channel_slice(std::int64_t first, std::int64_t count) const;
   [[nodiscard]] Tensor batch_slice(std::int64_t first, std::int64_t count) const;
-  // The same numbers under another shape; a view where strides allow, else a copy in logical order.
+  // The same numbers in logical order under another shape; a view where strides allow, else a copy,
+  // which is channels last when this is and both have three dimensions or more.
   [[nodiscard]] Tensor reshape(const Shape& shape) const;
-  [[nodiscard]] Tensor clone() const;  // dense, same order
-  void fill(float value) const;
+  // Itself when it has no gaps and lies in that order, else a copy that does.
+  [[nodiscard]] Tensor in_order(Order order) const;
+  [[nodiscard]] Tensor clone() const;          // dense, same order
+  void fill(float value) const;                // any type; converted as by a cast
   void copy_from(const Tensor& source) const;  // same shape and type, any layouts. Throws Error
   // Numbers in logical order as float (any type).
   [[nodiscard]] std::vector<float> to_vector() const;
@@ -50,7 +65,8 @@ class Tensor {
   DType dtype_ = DType::f32;
 };
 
-// "f32 1x3x2x2 channels_last" and the numbers, stable across machines; long tensors are abbreviated.
+// "f32 1x3x2x2 channels_last" and the numbers, stable across machines; long tensors are
+// abbreviated.
 [[nodiscard]] std::string to_text(const Tensor& tensor);
 
 }  // namespace burin

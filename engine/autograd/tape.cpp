@@ -1,0 +1,199 @@
+#include "engine/autograd/tape.h"
+
+#include <cassert>
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/ops/accumulate.h"
+
+namespace burin {
+namespace {
+
+bool needs(const OpDef& op, Needs part) {
+  return (static_cast<unsigned>(op.needs) & static_cast<unsigned>(part)) != 0;
+}
+
+}  // namespace
+
+const Tensor& Gradients::of(int id) const {
+  static const Tensor none;
+  const auto index = static_cast<std::size_t>(id);
+  return id >= 0 && index < by_id_.size() ? by_id_[index] : none;
+}
+
+Value Tape::append(Node node, const Tensor& tensor) {
+  Value out;
+  out.tape_ = this;
+  out.id_ = static_cast<int>(nodes_.size());
+  out.tensor_ = tensor;
+  out.shape_ = node.shape;
+  nodes_.push_back(std::move(node));
+  return out;
+}
+
+Value Tape::input(const Tensor& tensor, bool needs_gradient) {
+  if (!tensor) throw Error("input", "a tensor", "an undefined one");
+  Node node;
+  node.shape = tensor.shape();
+  node.needs_gradient = needs_gradient && training();
+  return append(std::move(node), mode_ == Mode::shapes ? Tensor() : tensor);
+}
+
+Value Tape::input(const Shape& shape) {
+  if (mode_ != Mode::shapes) throw Error("input", "a tensor", "a shape only: " + shape.text());
+  Node node;
+  node.shape = shape;
+  return append(std::move(node), {});
+}
+
+Value Tape::parameter(const Tensor& tensor, bool trainable, std::string_view name) {
+  if (!tensor) throw Error("parameter", "a tensor", "an undefined one");
+  if (const int id = leaf_of(tensor); id >= 0) {
+    Value out;
+    out.tape_ = this;
+    out.id_ = id;
+    out.tensor_ = tensor;
+    out.shape_ = tensor.shape();
+    return out;
+  }
+  Node node;
+  node.shape = tensor.shape();
+  node.name = name;
+  node.trainable = trainable;
+  node.needs_gradient = trainable && training();
+  node.output = tensor;
+  const Value out = append(std::move(node), tensor);
+  leaves_.emplace(tensor.storage().get(), out.id());
+  return out;
+}
+
+int Tape::leaf_of(const Tensor& parameter) const {
+  const auto found = leaves_.find(parameter.storage().get());
+  return found == leaves_.end() ? -1 : found->second;
+}
+
+void Tape::check_inputs(const OpDef& op, std::span<const Value> inputs) const {
+  for (const Value& value : inputs)
+    if (value && value.tape_ != this)
+      throw Error(std::string(op.name), "inputs of one tape", "a value of another tape");
+  if (walked_) throw Error(std::string(op.name), "a tape before backward", "one after it");
+}
+
+std::vector<Shape> Tape::input_shapes(const Node& node) const {
+  std::vector<Shape> shapes;
+  for (const int id : node.inputs)
+    shapes.push_back(id < 0 ? Shape() : nodes_[static_cast<std::size_t>(id)].shape);
+  return shapes;
+}
+
+Value Tape::record(const OpDef& op, std::initializer_list<Value> inputs, Attributes attributes) {
+  return record(op, std::span<const Value>(inputs.begin(), inputs.size()), std::move(attributes));
+}
+
+Value Tape::record(const OpDef& op, std::span<const Value> inputs, Attributes attributes) {
+  check_inputs(op, inputs);
+  Node node;
+  node.op = &op;
+  node.attributes = std::move(attributes);
+  for (const Value& value : inputs) {
+    node.inputs.push_back(value ? value.id() : -1);
+    node.needs_gradient |= value && nodes_[static_cast<std::size_t>(value.id())].needs_gradient;
+  }
+  node.needs_gradient &= op.backward != nullptr;
+  node.shape = op.infer(input_shapes(node), node.attributes);
+  const Tensor output = mode_ == Mode::shapes ? Tensor() : run_forward(node, inputs);
+  return append(std::move(node), output);
+}
+
+Tensor Tape::run_forward(Node& node, std::span<const Value> inputs) {
+  std::vector<Tensor> tensors;
+  for (const Value& value : inputs) tensors.push_back(value.tensor());
+  ForwardContext context{tensors, node.attributes, training(), node.saved};
+  Tensor output = node.op->forward(context);
+  assert(output && output.shape() == node.shape);
+  if (!node.needs_gradient) {
+    node.saved.clear();
+    return output;
+  }
+  if (needs(*node.op, Needs::inputs)) node.kept_inputs = std::move(tensors);
+  if (needs(*node.op, Needs::output)) node.output = output;
+  return output;
+}
+
+Gradients Tape::backward(const Value& loss) {
+  if (loss && loss.shape().elements() != 1)
+    throw Error("backward", "a loss of one element", loss.shape().text());
+  return backward(loss, Tensor::full(loss.shape(), 1.0f));
+}
+
+Gradients Tape::backward(const Value& value, const Tensor& dy) {
+  if (!training() || walked_)
+    throw Error("backward", "a tape in training mode, once",
+                training() ? "a second call" : "another mode");
+  if (!value || value.tape_ != this)
+    throw Error("backward", "a value of this tape", value ? "one of another" : "an empty one");
+  if (!(dy.shape() == value.shape()))
+    throw Error("backward", "a gradient of " + value.shape().text(), dy.shape().text());
+  walked_ = true;
+  Gradients out;
+  out.by_id_.resize(nodes_.size());
+  if (nodes_[static_cast<std::size_t>(value.id())].needs_gradient)
+    out.by_id_[static_cast<std::size_t>(value.id())] = dy;
+  for (int id = static_cast<int>(nodes_.size()) - 1; id >= 0; --id) {
+    const auto index = static_cast<std::size_t>(id);
+    Node& node = nodes_[index];
+    if (node.op == nullptr) continue;
+    if (const Tensor arrived = std::exchange(out.by_id_[index], {})) {
+      pass_on(id, arrived, out.by_id_);
+    }
+    node.kept_inputs.clear();
+    node.saved.clear();
+    node.output = {};
+  }
+  return out;
+}
+
+// Runs the backward of one node and adds what it gives to the gradients of its inputs.
+void Tape::pass_on(int id, const Tensor& dy, std::vector<Tensor>& by_id) {
+  Node& node = nodes_[static_cast<std::size_t>(id)];
+  const std::size_t count = node.inputs.size();
+  const std::vector<Shape> shapes = input_shapes(node);
+  node.kept_inputs.resize(count);  // undefined where the op does not need them
+  const auto wants = std::make_unique<bool[]>(count);
+  for (std::size_t i = 0; i < count; ++i)
+    wants[i] =
+        node.inputs[i] >= 0 && nodes_[static_cast<std::size_t>(node.inputs[i])].needs_gradient;
+  std::vector<Tensor> gradients(count);
+  BackwardContext context{.inputs = node.kept_inputs,
+                          .output = node.output,
+                          .dy = dy,
+                          .attributes = node.attributes,
+                          .saved = node.saved,
+                          .input_shapes = shapes,
+                          .wants = {wants.get(), count},
+                          .gradients = gradients};
+  node.op->backward(context);
+  node.kept_inputs.clear();
+  node.saved.clear();
+  node.output = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!wants[i]) continue;
+    assert(gradients[i] && gradients[i].shape() == shapes[i]);
+    const Tensor gradient = std::exchange(gradients[i], {});
+    Tensor& into = by_id[static_cast<std::size_t>(node.inputs[i])];
+    if (into)
+      accumulate(into, gradient);
+    else
+      into = gradient;
+  }
+}
+
+std::int64_t Tape::macs() const {
+  std::int64_t total = 0;
+  for (const Node& node : nodes_)
+    if (node.op != nullptr && node.op->macs != nullptr)
+      total += node.op->macs(input_shapes(node), node.attributes);
+  return total;
+}
+
+}  // namespace burin

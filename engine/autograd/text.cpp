@@ -1,0 +1,116 @@
+#include <sstream>
+#include <type_traits>
+
+#include "engine/autograd/tape.h"
+
+namespace burin {
+namespace {
+
+template <class List>
+std::string joined(const List& list) {
+  std::string out;
+  for (const auto v : list) {
+    if (!out.empty()) out += 'x';
+    out += std::to_string(v);
+  }
+  return out;
+}
+
+// Only what differs from the default is worth a word.
+template <class List>
+void put(std::ostream& out, const char* name, const List& list, const List& normal) {
+  if (list != normal) out << ' ' << name << '=' << joined(list);
+}
+
+void put(std::ostream& out, const ConvAttributes& a) {
+  const ConvAttributes normal;
+  out << " kernel=" << joined(a.kernel);
+  put(out, "stride", a.stride, normal.stride);
+  put(out, "dilation", a.dilation, normal.dilation);
+  put(out, "pad_begin", a.pad_begin, normal.pad_begin);
+  put(out, "pad_end", a.pad_end, normal.pad_end);
+  put(out, "output_padding", a.output_padding, normal.output_padding);
+  if (a.groups != 1) out << " groups=" << a.groups;
+}
+
+void put(std::ostream& out, const PoolAttributes& a) {
+  const PoolAttributes normal;
+  out << " kernel=" << joined(a.kernel) << " stride=" << joined(a.stride);
+  put(out, "pad_begin", a.pad_begin, normal.pad_begin);
+  put(out, "pad_end", a.pad_end, normal.pad_end);
+  if (a.count_padding) out << " count_padding";
+}
+
+std::string_view word(Activation activation) {
+  constexpr std::string_view words[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
+  return words[static_cast<int>(activation)];
+}
+
+void put_activation(std::ostream& out, Activation activation, float slope) {
+  if (activation != Activation::none) out << " activation=" << word(activation);
+  if (activation == Activation::leaky_relu) out << " slope=" << slope;
+}
+
+void put(std::ostream& out, const NormAttributes& a) {
+  out << " epsilon=" << a.epsilon << " momentum=" << a.momentum;
+  if (a.groups != 1) out << " groups=" << a.groups;
+  put_activation(out, a.activation, a.slope);
+}
+
+void put(std::ostream& out, const ResizeAttributes& a) {
+  out << (a.mode == ResizeMode::nearest ? " nearest" : " bilinear")
+      << (a.coordinates == ResizeCoordinates::half_pixel ? " half_pixel" : " align_corners")
+      << " size=" << joined(a.size);
+}
+
+void put(std::ostream& out, const ActivationAttributes& a) {
+  put_activation(out, a.activation, a.slope);
+}
+void put(std::ostream& out, const ScaleAttributes& a) {
+  out << " scale=" << a.scale << " shift=" << a.shift;
+}
+void put(std::ostream& out, const AxisAttributes& a) { out << " axis=" << a.axis; }
+void put(std::ostream& out, const AxesAttributes& a) {
+  out << " axes=" << joined(a.axes) << (a.keep ? " keep" : "");
+}
+void put(std::ostream& out, const SliceAttributes& a) {
+  out << " axis=" << a.axis << " first=" << a.first << " count=" << a.count;
+}
+void put(std::ostream& out, const PadAttributes& a) {
+  out << " begin=" << joined(a.begin) << " end=" << joined(a.end) << " value=" << a.value;
+}
+void put(std::ostream& out, const ShapeAttributes& a) { out << " shape=" << joined(a.shape); }
+void put(std::ostream& out, const LossAttributes& a) {
+  out << " smooth=" << a.smooth << (a.from_logits ? " from_logits" : "")
+      << " ignore=" << a.ignore_index;
+}
+void put(std::ostream&, const std::monostate&) {}
+
+void put_line(std::ostream& out, std::size_t id, const Node& node) {
+  out << '%' << id << " = ";
+  if (node.op == nullptr) {
+    out << (node.name.empty() ? "input" : "parameter " + node.name);
+  } else {
+    out << node.op->name << '(';
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      out << (i ? ", " : "");
+      if (node.inputs[i] < 0)
+        out << '-';
+      else
+        out << '%' << node.inputs[i];
+    }
+    out << ')';
+    std::visit([&out](const auto& attributes) { put(out, attributes); }, node.attributes);
+  }
+  out << "  [" << node.shape.text() << "]\n";
+}
+
+}  // namespace
+
+std::string to_text(const Tape& tape) {
+  std::ostringstream out;
+  for (std::size_t id = 0; id < tape.nodes().size(); ++id) put_line(out, id, tape.nodes()[id]);
+  return out.str();
+}
+
+}  // namespace burin

@@ -1,0 +1,68 @@
+// y[n,oc,o] = bias[oc] + sum_{c,t} x[n,c, o*stride + t*dilation - pad_begin] * w[oc,c,t]
+#include "engine/ops/conv_shape.h"
+#include "engine/ops/ops.h"
+#include "engine/ops/run_kernel.h"
+
+namespace burin {
+
+extern const OpDef conv_op;
+
+namespace {
+
+const ConvAttributes& attributes_of(const Attributes& attributes) {
+  return std::get<ConvAttributes>(attributes);
+}
+
+Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
+  return infer_conv(inputs, attributes_of(attributes));
+}
+
+Tensor forward(ForwardContext& context) {
+  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
+  const ConvAttributes& a = attributes_of(context.attributes);
+  const Shape shapes[] = {x.shape(), weight.shape()};
+  Tensor y = Tensor::empty(infer_conv(shapes, a));  // [n, oc, ...]
+  run_conv({"conv", ConvPass::forward, conv_shape(x.shape(), y.shape(), a), context.training}, x,
+           weight, bias, y);
+  return y;
+}
+
+void backward(BackwardContext& context) {
+  const Tensor dy = as_channels_last(context.dy);  // [n, oc, ...]
+  const Shape &x_shape = context.input_shapes[0], &w_shape = context.input_shapes[1];
+  const kernels::ConvShape shape =
+      conv_shape(x_shape, dy.shape(), attributes_of(context.attributes));
+  if (context.wants[0]) {
+    const Tensor dx = Tensor::empty(x_shape);
+    run_conv({"conv", ConvPass::data, shape, true}, dy, context.inputs[1], {}, dx);
+    context.gradients[0] = dx;
+  }
+  if (context.wants[1]) {
+    const Tensor dw = Tensor::empty(w_shape, DType::f32, Order::row_major);
+    run_conv_weight("conv", shape, as_channels_last(context.inputs[0]), dy, dw);
+    context.gradients[1] = dw;
+  }
+  if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);
+}
+
+std::int64_t macs(std::span<const Shape> inputs, const Attributes& attributes) {
+  const ConvAttributes& a = attributes_of(attributes);
+  return conv_shape(inputs[0], infer_conv(inputs, a), a).macs();
+}
+
+}  // namespace
+
+const OpDef conv_op{.name = "conv",
+                    .infer = infer,
+                    .forward = forward,
+                    .backward = backward,
+                    .needs = Needs::inputs,
+                    .macs = macs};
+
+Value conv(const Value& x, const Value& weight, const Value& bias,
+           const ConvAttributes& attributes) {
+  return x.tape().record(conv_op, {x, weight, bias}, attributes);
+}
+
+}  // namespace burin

@@ -1,0 +1,71 @@
+// y[n,oc,i] = bias[oc] + sum_{c,t} x[n,c, (i + pad_begin - t*dilation)/stride] * w[c,oc,t], over
+// the taps t for which the division is exact and in range: the data pass of a convolution from y to
+// x.
+#include "engine/ops/conv_shape.h"
+#include "engine/ops/ops.h"
+#include "engine/ops/run_kernel.h"
+
+namespace burin {
+
+extern const OpDef conv_transpose_op;
+
+namespace {
+
+const ConvAttributes& attributes_of(const Attributes& attributes) {
+  return std::get<ConvAttributes>(attributes);
+}
+
+Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
+  return infer_conv_transpose(inputs, attributes_of(attributes));
+}
+
+Tensor forward(ForwardContext& context) {
+  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
+  const ConvAttributes& a = attributes_of(context.attributes);
+  const Shape shapes[] = {x.shape(), weight.shape()};
+  Tensor y = Tensor::empty(infer_conv_transpose(shapes, a));  // [n, oc, ...]
+  run_conv(
+      {"conv_transpose", ConvPass::data, conv_shape(y.shape(), x.shape(), a), context.training}, x,
+      weight, bias, y);
+  return y;
+}
+
+void backward(BackwardContext& context) {
+  const Tensor dy = as_channels_last(context.dy);  // [n, oc, ...]
+  const Shape &x_shape = context.input_shapes[0], &w_shape = context.input_shapes[1];
+  const kernels::ConvShape shape =
+      conv_shape(dy.shape(), x_shape, attributes_of(context.attributes));
+  if (context.wants[0]) {
+    const Tensor dx = Tensor::empty(x_shape);
+    run_conv({"conv_transpose", ConvPass::forward, shape, true}, dy, context.inputs[1], {}, dx);
+    context.gradients[0] = dx;
+  }
+  if (context.wants[1]) {
+    const Tensor dw = Tensor::empty(w_shape, DType::f32, Order::row_major);
+    run_conv_weight("conv_transpose", shape, dy, as_channels_last(context.inputs[0]), dw);
+    context.gradients[1] = dw;
+  }
+  if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);
+}
+
+// One per input pixel, tap and pair of channels.
+std::int64_t macs(std::span<const Shape> inputs, const Attributes&) {
+  return inputs[0].batch() * inputs[0].spatial() * inputs[1].elements();
+}
+
+}  // namespace
+
+const OpDef conv_transpose_op{.name = "conv_transpose",
+                              .infer = infer,
+                              .forward = forward,
+                              .backward = backward,
+                              .needs = Needs::inputs,
+                              .macs = macs};
+
+Value conv_transpose(const Value& x, const Value& weight, const Value& bias,
+                     const ConvAttributes& attributes) {
+  return x.tape().record(conv_transpose_op, {x, weight, bias}, attributes);
+}
+
+}  // namespace burin

@@ -1,0 +1,81 @@
+// y[n,m] = bias[m] + sum_k x[n,k] * w[m,k];  dx = dy * w;  dw = dy^T * x
+#include "engine/error.h"
+#include "engine/ops/ops.h"
+#include "engine/ops/run_kernel.h"
+
+namespace burin {
+
+extern const OpDef linear_op;
+
+namespace {
+
+using kernels::MatmulShape;
+
+Shape infer(std::span<const Shape> inputs, const Attributes&) {
+  const Shape &x = inputs[0], &w = inputs[1];
+  if (x.rank() != 2) throw Error("linear", "x of rank 2", x.text());
+  if (w.rank() != 2 || w[1] != x[1])
+    throw Error("linear", "weight [outputs, " + std::to_string(x[1]) + "]", w.text());
+  if (inputs.size() > 2 && inputs[2].rank() != 0 && (inputs[2].rank() != 1 || inputs[2][0] != w[0]))
+    throw Error("linear", "bias of " + std::to_string(w[0]) + " numbers", inputs[2].text());
+  return {x[0], w[0]};
+}
+
+Tensor forward(ForwardContext& context) {
+  const Tensor x = as_channels_last(context.inputs[0]);  // [n, k]
+  const Tensor w = as_row_major(context.inputs[1]);      // [m, k]
+  const Tensor& bias = context.inputs[2];
+  const std::int64_t n = x.shape()[0], k = x.shape()[1], m = w.shape()[0];
+  Tensor y = Tensor::empty({n, m});
+  const bool keep = !context.training && w.layout().offset() == 0;
+  run_matmul({"linear",
+              "forward",
+              {.m = n, .n = m, .k = k, .a_row = x.pixel_stride(), .b_depth = 1, .b_column = k},
+              keep ? w.storage().get() : nullptr},
+             x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), m);
+  return y;
+}
+
+void backward(BackwardContext& context) {
+  const Tensor dy = as_channels_last(context.dy);  // [n, m]
+  const std::int64_t n = dy.shape()[0], m = dy.shape()[1], k = context.input_shapes[0][1];
+  if (context.wants[0]) {
+    const Tensor w = as_row_major(context.inputs[1]);  // [m, k]
+    const Tensor dx = Tensor::empty({n, k});
+    const MatmulShape shape{.m = n, .n = k, .k = m, .a_row = dy.pixel_stride(), .b_depth = k};
+    run_matmul({"linear", "data", shape}, dy.data(), w.data(), nullptr, dx.data(), k);
+    context.gradients[0] = dx;
+  }
+  if (context.wants[1]) {
+    const Tensor x = as_channels_last(context.inputs[0]);  // [n, k]
+    const Tensor dw = Tensor::empty({m, k}, DType::f32, Order::row_major);
+    const MatmulShape shape{.m = m,
+                            .n = k,
+                            .k = n,
+                            .a_row = 1,
+                            .a_depth = dy.pixel_stride(),
+                            .b_depth = x.pixel_stride()};
+    run_matmul({"linear", "weight", shape}, dy.data(), x.data(), nullptr, dw.data(), k);
+    context.gradients[1] = dw;
+  }
+  if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);
+}
+
+std::int64_t macs(std::span<const Shape> inputs, const Attributes&) {
+  return inputs[0][0] * inputs[1].elements();
+}
+
+}  // namespace
+
+const OpDef linear_op{.name = "linear",
+                      .infer = infer,
+                      .forward = forward,
+                      .backward = backward,
+                      .needs = Needs::inputs,
+                      .macs = macs};
+
+Value linear(const Value& x, const Value& weight, const Value& bias) {
+  return x.tape().record(linear_op, {x, weight, bias}, {});
+}
+
+}  // namespace burin

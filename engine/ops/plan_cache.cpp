@@ -1,0 +1,118 @@
+#include "engine/ops/plan_cache.h"
+
+#include <cassert>
+#include <mutex>
+
+namespace burin {
+namespace {
+
+using kernels::ConvShape;
+using kernels::MatmulShape;
+
+template <class Entry, class Shape>
+struct Choice {
+  std::string op, pass;
+  Shape shape;
+  const Entry* entry;
+};
+
+// A process meets some hundred shapes; a hash is not due.
+template <class Entry, class Shape>
+class Choices {
+ public:
+  const Entry& find(std::string_view op, std::string_view pass, const Shape& shape,
+                    std::span<const Entry* const> entries, std::string_view wanted,
+                    std::vector<ChosenKernel>& log) {
+    for (const auto& choice : choices_)
+      if (choice.shape == shape && choice.op == op && choice.pass == pass) return *choice.entry;
+    const Entry* entry = nullptr;
+    if (!wanted.empty()) entry = kernels::choose<Shape>(entries, shape, wanted);
+    if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape);
+    assert(entry != nullptr);  // the reference refuses nothing
+    choices_.push_back({std::string(op), std::string(pass), shape, entry});
+    log.push_back({std::string(op), std::string(pass), text(shape), entry->name});
+    return *entry;
+  }
+  void clear() { choices_.clear(); }
+
+ private:
+  static std::string axes(const ConvShape& s, const std::array<int, 3>& a) {
+    const std::string hw = std::to_string(a[1]) + "x" + std::to_string(a[2]);
+    const bool flat = s.in[0] == 1 && s.kernel[0] == 1;
+    return flat ? hw : std::to_string(a[0]) + "x" + hw;
+  }
+  static std::string text(const ConvShape& s) {
+    const std::string batch = std::to_string(s.batch) + "x";
+    std::string out = batch + std::to_string(s.in_channels) + "x" + axes(s, s.in) + " -> " + batch +
+                      std::to_string(s.out_channels) + "x" +
+                      axes(s, {s.out(0), s.out(1), s.out(2)}) + ", kernel " + axes(s, s.kernel);
+    const std::array<int, 3> ones{1, 1, 1}, zeros{0, 0, 0};
+    if (s.stride != ones) out += ", stride " + axes(s, s.stride);
+    if (s.dilation != ones) out += ", dilation " + axes(s, s.dilation);
+    if (s.pad_begin != zeros || s.pad_end != zeros) out += ", pad " + axes(s, s.pad_begin);
+    if (s.pad_end != s.pad_begin) out += " and " + axes(s, s.pad_end);
+    if (s.groups != 1) out += ", groups " + std::to_string(s.groups);
+    return out;
+  }
+  static std::string text(const MatmulShape& s) {
+    return std::to_string(s.m) + "x" + std::to_string(s.k) + " * " + std::to_string(s.k) + "x" +
+           std::to_string(s.n);
+  }
+
+  std::vector<Choice<Entry, Shape>> choices_;
+};
+
+struct Cache {
+  std::mutex mutex;
+  Choices<kernels::ConvKernel, ConvShape> conv;
+  Choices<kernels::ConvWeightKernel, ConvShape> weight;
+  Choices<kernels::MatmulKernel, MatmulShape> matmul;
+  std::vector<ChosenKernel> log;
+};
+
+Cache& cache() {
+  static Cache one;
+  return one;
+}
+
+}  // namespace
+
+std::vector<ChosenKernel> chosen_kernels() {
+  const std::lock_guard lock(cache().mutex);
+  return cache().log;
+}
+
+void forget_chosen_kernels() {
+  Cache& c = cache();
+  const std::lock_guard lock(c.mutex);
+  c.conv.clear();
+  c.weight.clear();
+  c.matmul.clear();
+  c.log.clear();
+}
+
+const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape) {
+  Cache& c = cache();
+  const std::lock_guard lock(c.mutex);
+  const bool forward = pass == ConvPass::forward;
+  return c.conv.find(op, forward ? "forward" : "data", shape,
+                     forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(),
+                     kernels::requested_kernel("conv"), c.log);
+}
+
+const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op, const ConvShape& shape) {
+  Cache& c = cache();
+  const std::lock_guard lock(c.mutex);
+  return c.weight.find(op, "weight", shape, kernels::conv_weight_kernels(),
+                       kernels::requested_kernel("conv"), c.log);
+}
+
+const kernels::MatmulKernel& matmul_kernel(std::string_view op, std::string_view pass,
+                                           const MatmulShape& shape) {
+  Cache& c = cache();
+  const std::lock_guard lock(c.mutex);
+  return c.matmul.find(op, pass, shape, kernels::matmul_kernels(),
+                       kernels::requested_kernel("matmul"), c.log);
+}
+
+}  // namespace burin

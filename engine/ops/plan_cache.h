@@ -1,0 +1,35 @@
+// Which kernel serves a shape is decided once per op, pass and shape, by cost or by BURIN_KERNEL.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/conv/conv.h"
+#include "kernels/matmul/matmul.h"
+
+namespace burin {
+
+struct ChosenKernel {
+  std::string op;      // "conv", "conv_transpose", "linear", "matmul"
+  std::string pass;    // "forward", "data", "weight"
+  std::string shape;   // "1x64x48x48 -> 1x128x48x48, kernel 3x3, pad 1x1"
+  std::string kernel;  // name of the entry
+};
+
+// Every choice of this process so far, in the order of first use; for run.json and inspect.
+[[nodiscard]] std::vector<ChosenKernel> chosen_kernels();
+// Forgets them, so that a changed BURIN_KERNEL counts.
+void forget_chosen_kernels();
+
+// BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and
+// matmul); a request that no usable entry can serve is passed over.
+enum class ConvPass { forward, data };
+[[nodiscard]] const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass,
+                                                     const kernels::ConvShape& shape);
+[[nodiscard]] const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op,
+                                                                  const kernels::ConvShape& shape);
+[[nodiscard]] const kernels::MatmulKernel& matmul_kernel(std::string_view op, std::string_view pass,
+                                                         const kernels::MatmulShape& shape);
+
+}  // namespace burin

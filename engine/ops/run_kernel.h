@@ -1,0 +1,44 @@
+// From tensors to kernel calls: what the ops that multiply share.
+#pragma once
+
+#include <string_view>
+
+#include "engine/ops/attributes.h"
+#include "engine/ops/plan_cache.h"
+#include "engine/tensor/tensor.h"
+
+namespace burin {
+
+// The same numbers, channels last with a pixel stride (a copy when they are not).
+[[nodiscard]] Tensor as_channels_last(const Tensor& t);
+// The same numbers, dense and row major (a copy when they are not).
+[[nodiscard]] Tensor as_row_major(const Tensor& t);
+
+// The tensors of one call. source and target are channels last; bias may be undefined.
+struct ConvCall {
+  std::string_view op;
+  ConvPass pass;
+  kernels::ConvShape shape;
+  // In training weights change from step to step: they are packed for this call alone.
+  bool training;
+};
+void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, const Tensor& bias,
+              const Tensor& target);
+// dw [oc, c/groups, (kd), kh, kw], row major.
+void run_conv_weight(std::string_view op, const kernels::ConvShape& shape, const Tensor& x,
+                     const Tensor& dy, const Tensor& dw);
+
+struct MatmulCall {
+  std::string_view op, pass;
+  kernels::MatmulShape shape;
+  // The storage of b when its packed form may be kept with it, else null.
+  Storage* keep = nullptr;
+};
+void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
+                std::int64_t c_row);
+
+// [channels]: the sum of dy over images and pixels; blocks of 1,024 pixels are summed one by one
+// and then added in their order.
+[[nodiscard]] Tensor bias_gradient(const Tensor& dy);
+
+}  // namespace burin

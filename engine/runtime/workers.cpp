@@ -1,0 +1,208 @@
+#include "engine/runtime/workers.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <xmmintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <span>
+#include <sstream>
+#include <vector>
+
+#include "engine/error.h"
+
+namespace burin::runtime {
+namespace {
+
+constexpr int max_threads = 1024;
+
+struct Team {
+  std::mutex busy;  // held while a loop runs on the team, and by configure
+  std::atomic<int> threads{0};
+  std::atomic<int> generation{0};  // of the binding
+  Bind bind = Bind::none;
+  std::vector<int> cpus;  // of thread 0, 1, ...; empty: unbound
+  Topology topology;
+};
+
+Team& team() {
+  static Team instance;
+  return instance;
+}
+
+thread_local int current_worker = -1;   // inside a task
+thread_local int bound_generation = 0;  // 0: never bound
+thread_local bool background = false;
+
+// Flush-to-zero and denormals-are-zero (MXCSR bits 15 and 6): a denormal operand costs over 100
+// cycles.
+class FlushDenormals {
+ public:
+  FlushDenormals() noexcept : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
+  ~FlushDenormals() { _mm_setcsr(before_); }
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+ private:
+  unsigned before_;
+};
+
+void run_on(std::span<const int> cpus) noexcept {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const int cpu : cpus)
+    if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(cpu, &mask);
+  if (CPU_COUNT(&mask) > 0) sched_setaffinity(0, sizeof(mask), &mask);
+}
+
+void run_anywhere() noexcept {
+  std::array<int, CPU_SETSIZE> all;
+  std::size_t count = 0;
+  for (const Processor& p : team().topology.processors)
+    if (count < all.size()) all[count++] = p.id;
+  run_on({all.data(), count});
+}
+
+// Once per thread and configuration; threads that OpenMP starts later bind themselves when they
+// first work.
+void bind_thread(int worker) noexcept {
+  Team& t = team();
+  const int generation = t.generation.load(std::memory_order_relaxed);
+  if (bound_generation == generation) return;
+  const bool was_bound = bound_generation != 0;
+  bound_generation = generation;
+  if (static_cast<std::size_t>(worker) < t.cpus.size())
+    run_on({&t.cpus[static_cast<std::size_t>(worker)], 1});
+  else if (was_bound || worker > 0)
+    run_anywhere();  // a thread may have inherited one processor from the caller
+}
+
+void run_pieces(std::int64_t tasks, std::int64_t grain, const TaskFunction& f, int worker,
+                std::atomic<std::int64_t>& next) noexcept {
+  const FlushDenormals flush;
+  const int outer = current_worker;
+  current_worker = worker;
+  while (true) {
+    const std::int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
+    if (first >= tasks) break;
+    f(first, std::min(tasks, first + grain), worker);
+  }
+  current_worker = outer;
+}
+
+void ensure_configured() {
+  if (team().threads.load(std::memory_order_acquire) == 0) configure({});
+}
+
+struct Scratch {
+  std::byte* data = nullptr;
+  std::size_t bytes = 0;
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { release(); }
+  void release() noexcept {
+    ::operator delete[](data, std::align_val_t{64});
+    data = nullptr;
+    bytes = 0;
+  }
+};
+
+}  // namespace
+
+void configure(const Settings& settings) {
+  if (settings.threads < 0 || settings.threads > max_threads)
+    throw Error("threads", "1 to 1024, or 0 for the default", std::to_string(settings.threads));
+  Team& t = team();
+  const std::lock_guard lock(t.busy);
+  t.topology = discover_topology();
+  const int count = settings.threads > 0 ? settings.threads : default_threads(t.topology);
+  t.bind = settings.bind;
+  t.cpus = processors(settings.bind, t.topology, count);
+  t.generation.fetch_add(1);
+  t.threads.store(count, std::memory_order_release);
+  omp_set_dynamic(0);
+}
+
+int threads() {
+  ensure_configured();
+  return team().threads.load(std::memory_order_relaxed);
+}
+
+std::string describe() {
+  ensure_configured();
+  Team& t = team();
+  const std::lock_guard lock(t.busy);
+  std::ostringstream out;
+  const int count = t.threads.load();
+  out << count << (count == 1 ? " thread" : " threads");
+  if (t.cpus.empty()) {
+    out << ", not bound";
+  } else {
+    out << ", bound (" << bind_name(t.bind) << ") to processors ";
+    for (std::size_t i = 0; i < t.cpus.size() && i < 16; ++i) out << (i ? "," : "") << t.cpus[i];
+    if (t.cpus.size() > 16) out << ",...";
+  }
+  out << "; " << t.topology.processors.size() << " allowed";
+  if (t.topology.cpu_quota > 0) out << ", quota " << t.topology.cpu_quota << " CPUs";
+  out << "; denormals flushed";
+  return out.str();
+}
+
+void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
+  if (tasks <= 0) return;
+  grain = std::max<std::int64_t>(grain, 1);
+  alignas(64) std::atomic<std::int64_t> next{0};
+  const bool nested = current_worker >= 0;
+  if (nested || background || tasks <= grain || threads() == 1) {
+    run_pieces(tasks, grain, f, nested ? current_worker : 0, next);
+    return;
+  }
+  Team& t = team();
+  const std::unique_lock lock(t.busy, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    run_pieces(tasks, grain, f, 0, next);
+    return;
+  }
+  // Always the whole team: OpenMP ends and restarts threads when the number changes.
+  const int count = t.threads.load(std::memory_order_relaxed);
+#pragma omp parallel num_threads(count)
+  {
+    const int worker = omp_get_thread_num();
+    bind_thread(worker);
+    run_pieces(tasks, grain, f, worker, next);
+  }
+}
+
+void* workspace(int worker, std::size_t bytes) {
+  assert(worker >= 0 && worker < max_threads);
+  // Per thread as well as per worker: a thread that found the team taken works as number 0 beside
+  // it.
+  thread_local std::vector<std::unique_ptr<Scratch>> all;
+  const auto index = static_cast<std::size_t>(worker);
+  if (all.size() <= index) all.resize(index + 1);
+  if (!all[index]) all[index] = std::make_unique<Scratch>();
+  Scratch& scratch = *all[index];
+  if (scratch.bytes < bytes || scratch.data == nullptr) {
+    scratch.release();
+    const std::size_t wanted = (std::max<std::size_t>(bytes, 4096) + 4095) / 4096 * 4096;
+    scratch.data = static_cast<std::byte*>(::operator new[](wanted, std::align_val_t{64}));
+    scratch.bytes = wanted;
+  }
+  return scratch.data;
+}
+
+BackgroundThread::BackgroundThread() noexcept {
+  background = true;
+  if (team().threads.load(std::memory_order_acquire) != 0) run_anywhere();
+}
+
+BackgroundThread::~BackgroundThread() { background = false; }
+
+}  // namespace burin::runtime

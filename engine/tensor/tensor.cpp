@@ -1,0 +1,294 @@
+#include "engine/tensor/tensor.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/runtime/workers.h"
+
+namespace burin {
+namespace {
+
+constexpr std::int64_t chunk = std::int64_t{1} << 16;  // elements of one task of a flat loop
+
+std::size_t bytes_of(const Tensor& t) {
+  return static_cast<std::size_t>(t.elements()) * size_of(t.dtype());
+}
+
+// Calls f(index of the first element of a row) for rows [first, last) of the tensor cut along its
+// last axis.
+template <class F>
+void for_rows(const Shape& shape, std::int64_t first, std::int64_t last, const F& f) {
+  const int outer = std::max(shape.rank() - 1, 0);
+  std::array<std::int64_t, Shape::max_rank> index{};
+  std::int64_t rest = first;
+  for (int axis = outer - 1; axis >= 0; --axis) {
+    index[static_cast<std::size_t>(axis)] = rest % shape[axis];
+    rest /= shape[axis];
+  }
+  for (std::int64_t row = first; row < last; ++row) {
+    f(index);
+    for (int axis = outer - 1; axis >= 0; --axis) {
+      auto& i = index[static_cast<std::size_t>(axis)];
+      if (++i < shape[axis]) break;
+      i = 0;
+    }
+  }
+}
+
+std::int64_t offset_of(const Layout& layout,
+                       const std::array<std::int64_t, Shape::max_rank>& index) {
+  std::int64_t offset = 0;
+  for (int axis = 0; axis + 1 < layout.shape().rank(); ++axis)
+    offset += index[static_cast<std::size_t>(axis)] * layout.stride(axis);
+  return offset;
+}
+
+// Any layout to any layout, in logical order; E is an unsigned integer as wide as the element.
+template <class E>
+void copy_strided(const Tensor& from, const Tensor& to) {
+  const Shape& shape = from.shape();
+  if (shape.elements() == 0) return;
+  const int last_axis = shape.rank() - 1;
+  const std::int64_t width = last_axis < 0 ? 1 : shape[last_axis];
+  const std::int64_t in_step = last_axis < 0 ? 1 : from.layout().stride(last_axis);
+  const std::int64_t out_step = last_axis < 0 ? 1 : to.layout().stride(last_axis);
+  const E* in = reinterpret_cast<const E*>(from.storage()->data()) + from.layout().offset();
+  E* out = reinterpret_cast<E*>(to.storage()->data()) + to.layout().offset();
+  const std::int64_t grain = std::max<std::int64_t>(1, chunk / width);
+  runtime::parallel_for(shape.elements() / width, grain,
+                        [&](std::int64_t first, std::int64_t last, int) {
+                          for_rows(shape, first, last, [&](const auto& index) {
+                            const E* source = in + offset_of(from.layout(), index);
+                            E* target = out + offset_of(to.layout(), index);
+                            for (std::int64_t i = 0; i < width; ++i)
+                              target[i * out_step] = source[i * in_step];
+                          });
+                        });
+}
+
+// Both channels last: pixels are rows of memory.
+void copy_pixels(const Tensor& from, const Tensor& to) {
+  const std::int64_t channels = from.shape().channels();
+  const std::int64_t pixels = channels == 0 ? 0 : from.elements() / channels;
+  const std::size_t width = size_of(from.dtype()), row = static_cast<std::size_t>(channels) * width;
+  const std::byte* in = from.storage()->data() + from.layout().offset() * std::int64_t(width);
+  std::byte* out = to.storage()->data() + to.layout().offset() * std::int64_t(width);
+  const std::int64_t in_step = from.pixel_stride() * std::int64_t(width);
+  const std::int64_t out_step = to.pixel_stride() * std::int64_t(width);
+  const std::int64_t grain = std::max<std::int64_t>(1, chunk / std::max<std::int64_t>(channels, 1));
+  runtime::parallel_for(pixels, grain, [&](std::int64_t first, std::int64_t last, int) {
+    for (std::int64_t p = first; p < last; ++p)
+      std::memcpy(out + p * out_step, in + p * in_step, row);
+  });
+}
+
+void copy_dense(const Tensor& from, const Tensor& to) {
+  const auto width = static_cast<std::int64_t>(size_of(from.dtype()));
+  const std::byte* in = from.storage()->data() + from.layout().offset() * width;
+  std::byte* out = to.storage()->data() + to.layout().offset() * width;
+  runtime::parallel_for(from.elements(), chunk, [&](std::int64_t first, std::int64_t last, int) {
+    std::memcpy(out + first * width, in + first * width,
+                static_cast<std::size_t>((last - first) * width));
+  });
+}
+
+template <class T>
+float as_float(T value) {
+  return static_cast<float>(value);
+}
+float bf16_to_float(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+template <class T>
+std::vector<float> dense_to_floats(const Tensor& t) {
+  std::vector<float> out(static_cast<std::size_t>(t.elements()));
+  const T* in = t.data<T>();
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if constexpr (std::is_same_v<T, std::uint16_t>)
+      out[i] = bf16_to_float(in[i]);
+    else
+      out[i] = as_float(in[i]);
+  }
+  return out;
+}
+
+// Round to nearest even; a NaN stays one.
+std::uint16_t bf16_of(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (value != value) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
+  return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+template <class T>
+void fill_dense(const Tensor& t, T value) {
+  T* out = t.data<T>();
+  runtime::parallel_for(t.elements(), chunk, [&](std::int64_t first, std::int64_t last, int) {
+    std::fill(out + first, out + last, value);
+  });
+}
+
+void fill_dense_as(const Tensor& t, float value) {
+  switch (t.dtype()) {
+    case DType::f32:
+      return fill_dense<float>(t, value);
+    case DType::f64:
+      return fill_dense<double>(t, value);
+    case DType::bf16:
+      return fill_dense<std::uint16_t>(t, bf16_of(value));
+    case DType::u8:
+      return fill_dense(t, static_cast<std::uint8_t>(value));
+    case DType::s8:
+      return fill_dense(t, static_cast<std::int8_t>(value));
+    case DType::i32:
+      return fill_dense(t, static_cast<std::int32_t>(value));
+    case DType::i64:
+      return fill_dense(t, static_cast<std::int64_t>(value));
+    case DType::boolean:
+      return fill_dense(t, value != 0);
+  }
+}
+
+}  // namespace
+
+Tensor Tensor::empty(const Shape& shape, DType type, Order order) {
+  Tensor out;
+  out.layout_ = Layout(shape, order);
+  out.dtype_ = type;
+  out.storage_ = Storage::allocate(bytes_of(out));
+  return out;
+}
+
+Tensor Tensor::zeros(const Shape& shape, DType type, Order order) {
+  const Tensor out = empty(shape, type, order);
+  out.fill(0);
+  return out;
+}
+
+Tensor Tensor::full(const Shape& shape, float value, Order order) {
+  const Tensor out = empty(shape, DType::f32, order);
+  out.fill(value);
+  return out;
+}
+
+Tensor Tensor::from(const Shape& shape, std::span<const float> logical, Order order) {
+  if (static_cast<std::int64_t>(logical.size()) != shape.elements())
+    throw Error("tensor", std::to_string(shape.elements()) + " numbers for " + shape.text(),
+                std::to_string(logical.size()));
+  const Tensor rows = empty(shape, DType::f32, Order::row_major);
+  std::copy(logical.begin(), logical.end(), rows.data());
+  return rows.in_order(order);
+}
+
+Tensor Tensor::view(std::shared_ptr<Storage> storage, const Layout& layout, DType type) {
+  const std::int64_t end = layout.offset() + layout.extent();
+  const std::size_t have = storage ? storage->bytes() : 0;
+  if (!storage || static_cast<std::size_t>(end) > have / size_of(type))
+    throw Error("tensor", std::to_string(end) + " elements of storage",
+                std::to_string(have) + " bytes");
+  Tensor out;
+  out.storage_ = std::move(storage);
+  out.layout_ = layout;
+  out.dtype_ = type;
+  return out;
+}
+
+Tensor Tensor::channel_slice(std::int64_t first, std::int64_t count) const {
+  Tensor out = *this;
+  out.layout_ = layout_.channel_slice(first, count);
+  return out;
+}
+
+Tensor Tensor::batch_slice(std::int64_t first, std::int64_t count) const {
+  Tensor out = *this;
+  out.layout_ = layout_.batch_slice(first, count);
+  return out;
+}
+
+Tensor Tensor::reshape(const Shape& shape) const {
+  if (shape.elements() != elements())
+    throw Error("reshape", std::to_string(elements()) + " elements as in " + this->shape().text(),
+                shape.text());
+  Tensor out = *this;
+  if (const auto layout = layout_.reshape(shape)) {
+    out.layout_ = *layout;
+    return out;
+  }
+  const bool planes = layout_.is_channels_last() && this->shape().rank() > 2 && shape.rank() > 2;
+  out = in_order(Order::row_major);
+  out.layout_ = Layout(shape, Order::row_major);
+  return planes ? out.in_order(Order::channels_last) : out;
+}
+
+Tensor Tensor::in_order(Order order) const {
+  const bool dense_last = layout_.is_channels_last() && layout_.is_dense();
+  if (order == Order::row_major ? layout_.is_row_major() : dense_last) return *this;
+  const Tensor out = empty(shape(), dtype_, order);
+  out.copy_from(*this);
+  return out;
+}
+
+Tensor Tensor::clone() const {
+  const Tensor out =
+      empty(shape(), dtype_, layout_.is_channels_last() ? Order::channels_last : Order::row_major);
+  out.copy_from(*this);
+  return out;
+}
+
+void Tensor::fill(float value) const {
+  if (layout_.is_dense()) {
+    fill_dense_as(*this, value);
+  } else {
+    const Tensor dense = empty(shape(), dtype_);
+    fill_dense_as(dense, value);
+    copy_from(dense);
+  }
+}
+
+void Tensor::copy_from(const Tensor& source) const {
+  if (!(source.shape() == shape()) || source.dtype() != dtype_)
+    throw Error("copy", std::string(dtype_name(dtype_)) + " " + shape().text(),
+                std::string(dtype_name(source.dtype())) + " " + source.shape().text());
+  if (layout_.is_dense() && layout_.same_strides(source.layout_)) return copy_dense(source, *this);
+  if (layout_.is_channels_last() && source.layout_.is_channels_last() && shape().rank() > 1)
+    return copy_pixels(source, *this);
+  switch (size_of(dtype_)) {
+    case 1:
+      return copy_strided<std::uint8_t>(source, *this);
+    case 2:
+      return copy_strided<std::uint16_t>(source, *this);
+    case 4:
+      return copy_strided<std::uint32_t>(source, *this);
+    default:
+      return copy_strided<std::uint64_t>(source, *this);
+  }
+}
+
+std::vector<float> Tensor::to_vector() const {
+  const Tensor rows = in_order(Order::row_major);
+  switch (dtype_) {
+    case DType::f32:
+      return dense_to_floats<float>(rows);
+    case DType::f64:
+      return dense_to_floats<double>(rows);
+    case DType::bf16:
+      return dense_to_floats<std::uint16_t>(rows);
+    case DType::u8:
+      return dense_to_floats<std::uint8_t>(rows);
+    case DType::s8:
+      return dense_to_floats<std::int8_t>(rows);
+    case DType::i32:
+      return dense_to_floats<std::int32_t>(rows);
+    case DType::i64:
+      return dense_to_floats<std::int64_t>(rows);
+    case DType::boolean:
+      return dense_to_floats<bool>(rows);
+  }
+  return {};
+}
+
+}  // namespace burin
