@@ -5,7 +5,12 @@
 namespace burin {
 
 std::span<const OpDef* const> all_ops() noexcept {
-  static const std::vector<const OpDef*> ops = {};
+  static const std::vector<const OpDef*> ops = {
+      &conv_op,
+      &conv_transpose_op,
+      &linear_op,
+      &matmul_op,
+  };
   return ops;
 }
 

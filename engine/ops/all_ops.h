@@ -4,4 +4,11 @@
 
 #include "engine/autograd/op.h"
 
-namespace burin {}  // namespace burin
+namespace burin {
+
+extern const OpDef conv_op;            // conv.cpp
+extern const OpDef conv_transpose_op;  // conv_transpose.cpp
+extern const OpDef linear_op;          // linear.cpp
+extern const OpDef matmul_op;          // matmul.cpp
+
+}  // namespace burin

@@ -1,13 +1,12 @@
 // y[n,oc,i] = bias[oc] + sum_{c,t} x[n,c, (i + pad_begin - t*dilation)/stride] * w[c,oc,t], over
 // the taps t for which the division is exact and in range: the data pass of a convolution from y to
 // x.
+#include "engine/ops/all_ops.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
 
 namespace burin {
-
-extern const OpDef conv_transpose_op;
 
 namespace {
 
