@@ -1,9 +1,9 @@
 // The two sweeps of batch, instance and group normalization, forward and backward.
 //
 // A tensor is a list of pixels, x[pixel*x_pixel + c]; statistics and coefficients are one number a
-// channel. A caller cuts the pixels of a set (the whole batch, or one sample) into fixed blocks, runs
-// the reductions per block, joins the partial results in block order in double, and turns them into
-// the coefficients of the second sweep; so bits do not depend on the number of threads.
+// channel. A caller cuts the pixels of a set (the whole batch, or one sample) into fixed blocks,
+// runs the reductions per block, joins the partial results in block order in double, and turns them
+// into the coefficients of the second sweep; so bits do not depend on the number of threads.
 //
 //   forward   statistics: mean, m2 = sum (x - mean)^2    normalize: y = act(x*scale + shift)
 //   backward  reduce: sum_dz, sum_dz_x = sum dz*(x - mean)
@@ -12,9 +12,9 @@
 //
 // The derivative of the activation is taken from x*scale + shift, computed again by the same
 // multiply-add as in normalize, so it agrees to the bit with what forward did, and backward reads x
-// and dy alone: 2 reads, then 2 reads and a write. Taking the mask from y would add a read to either
-// sweep (8 passes over memory instead of 5 with relu or leaky relu), and keep y alive; computing x
-// back from y would not, but fails for relu and loses digits where gamma is small.
+// and dy alone: 2 reads, then 2 reads and a write. Taking the mask from y would add a read to
+// either sweep (8 passes over memory instead of 5 with relu or leaky relu), and keep y alive;
+// computing x back from y would not, but fails for relu and loses digits where gamma is small.
 #pragma once
 
 #include <cstdint>

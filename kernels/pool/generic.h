@@ -270,9 +270,14 @@ struct PoolLoops {
                   float* sums) noexcept {
     for (int c = 0; c < channels; c += lanes) {
       const int left = channels - c;
-      batch acc[4] = {batch(0.0f), batch(0.0f), batch(0.0f), batch(0.0f)};
-      for (std::int64_t p = 0; p < pixels; ++p) acc[p & 3] += V::load(x + p * x_pixel + c, left);
-      V::store(sums + c, (acc[0] + acc[1]) + (acc[2] + acc[3]), left);
+      batch even(0.0f), odd(0.0f);
+      std::int64_t p = 0;
+      for (; p + 2 <= pixels; p += 2) {
+        even += V::load(x + p * x_pixel + c, left);
+        odd += V::load(x + (p + 1) * x_pixel + c, left);
+      }
+      if (p < pixels) even += V::load(x + p * x_pixel + c, left);
+      V::store(sums + c, even + odd, left);
     }
   }
 

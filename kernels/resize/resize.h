@@ -6,8 +6,8 @@
 // Both are separable: a table per axis says what an output point reads (one point, or two with
 // weights that sum to 1), and, for the adjoint, who reads an input point; so each element of dx is
 // gathered by one task. The position of o in the input is (o + 1/2)*in/out - 1/2 (half_pixel) or
-// o*(in - 1)/(out - 1) (align_corners; 0 when out is 1), clamped to the image; nearest rounds halves
-// up. Activations are channels last with a pixel stride (>= channels). No overlap.
+// o*(in - 1)/(out - 1) (align_corners; 0 when out is 1), clamped to the image; nearest rounds
+// halves up. Activations are channels last with a pixel stride (>= channels). No overlap.
 #pragma once
 
 #include <array>
@@ -49,9 +49,7 @@ struct ResizeShape {
   std::array<int, 3> in{1, 1, 1};  // d, h, w
   std::array<int, 3> out{1, 1, 1};
   // Rows of y (forward) and of dx (adjoint): the tasks of a pass.
-  [[nodiscard]] constexpr std::int64_t out_rows() const noexcept {
-    return batch * out[0] * out[1];
-  }
+  [[nodiscard]] constexpr std::int64_t out_rows() const noexcept { return batch * out[0] * out[1]; }
   [[nodiscard]] constexpr std::int64_t in_rows() const noexcept { return batch * in[0] * in[1]; }
 };
 
