@@ -1,20 +1,22 @@
 // oneDNN as entries of our tables: it serves what our kernels refuse, and is the yardstick of
 // perf/.
 //
-// Built from convolution.cpp where oneDNN is found (2.6 or 3.x, api.h), else from none.cpp, which
-// gives empty spans. Every entry is `kernel_whole`: oneDNN brings its own OpenMP team, so it has
-// one stage of one task and must be called outside a team of ours. A status other than success
-// becomes a refusal.
+// Built from convolution.cpp and product.cpp where oneDNN is found (2.6 or 3.x, api.h), else from
+// none.cpp, which gives empty spans. Every entry is `kernel_whole`: oneDNN brings its own OpenMP
+// team, so it has one stage of one task and must be called outside a team of ours. A status other
+// than success becomes a refusal.
 #pragma once
 
 #include <span>
 
 #include "kernels/conv/conv.h"
+#include "kernels/matmul/matmul.h"
 
 namespace burin::kernels {
 
 [[nodiscard]] std::span<const ConvKernel* const> onednn_conv_forward_kernels() noexcept;
 [[nodiscard]] std::span<const ConvKernel* const> onednn_conv_data_kernels() noexcept;
 [[nodiscard]] std::span<const ConvWeightKernel* const> onednn_conv_weight_kernels() noexcept;
+[[nodiscard]] std::span<const MatmulKernel* const> onednn_matmul_kernels() noexcept;
 
 }  // namespace burin::kernels

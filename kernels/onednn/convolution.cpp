@@ -1,0 +1,151 @@
+// Convolution, transposed convolution and weight gradient by oneDNN.
+//
+// Scratch (Args::shared): the primitive's own, then dense copies of source and target for channel
+// slices, then, in the weight pass, the gradient in the primitive's layout.
+#include "kernels/onednn/onednn.h"
+#include "kernels/onednn/plan.h"
+#include "kernels/onednn/staging.h"
+
+namespace burin::kernels {
+namespace {
+
+using onednn::aligned;
+using onednn::at;
+using onednn::dense;
+using onednn::Pass;
+using onednn::Pixels;
+using onednn::Plan;
+using onednn::reorder;
+
+template <Pass pass>
+const char* refuse(const ConvShape& shape) noexcept {
+  return onednn::plan_for(pass, shape)->refusal;
+}
+
+// oneDNN ties with our direct kernels at best: 1/8 more ranks it behind them. 1e5 is the cost of
+// its fork and dispatch.
+double cost(const ConvShape& shape) noexcept {
+  return 1.125 * static_cast<double>(shape.macs()) + 1e5;
+}
+
+template <Pass pass>
+std::size_t packed_bytes(const ConvShape& shape) noexcept {
+  return onednn::plan_for(pass, shape)->weights.get_size();
+}
+
+std::int64_t one_pack_task(const ConvShape&) noexcept { return 1; }
+std::int64_t one_task(const ConvShape&, int) noexcept { return 1; }
+std::size_t none(const ConvShape&) noexcept { return 0; }
+
+template <Pass pass>
+void pack(const ConvShape& shape, const float* weights, void* packed, std::int64_t,
+          std::int64_t) noexcept {
+  const auto plan = onednn::plan_for(pass, shape);
+  reorder(plan->file_weights, weights, plan->weights, packed);
+}
+
+struct Scratch {
+  std::size_t source, target, weights, end;  // offsets in bytes; the primitive's own starts at 0
+
+  explicit Scratch(const Plan& plan, Pass pass) {
+    source = aligned(plan.scratch.get_size());
+    target = source + aligned(plan.source.get_size());
+    weights = target + aligned(plan.target.get_size());
+    end = weights + (pass == Pass::weight ? aligned(plan.weights.get_size()) : 0);
+  }
+};
+
+template <Pass pass>
+std::size_t shared_bytes(const ConvShape& shape) noexcept {
+  return Scratch(*onednn::plan_for(pass, shape), pass).end;
+}
+
+template <Pass pass>
+void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
+  const auto plan = onednn::plan_for(pass, a.shape);
+  const Scratch offsets(*plan, pass);
+  auto* scratch = static_cast<std::byte*>(a.shared);
+  const bool forward = pass == Pass::forward;
+  const Pixels x{a.shape.batch * a.shape.in_pixels(), a.shape.in_channels};
+  const Pixels y{a.shape.batch * a.shape.out_pixels(), a.shape.out_channels};
+  const Pixels &from = forward ? x : y, &to = forward ? y : x;
+  const float* source = dense(a.source, a.source_pixel, from, scratch + offsets.source);
+  const bool stage = a.target_pixel != to.channels;
+  float* target = stage ? reinterpret_cast<float*>(scratch + offsets.target) : a.target;
+  const float* bias = a.bias != nullptr ? a.bias : plan->no_bias.data();
+  dnnl::stream stream(onednn::cpu_engine());
+  plan->primitive.execute(stream, {{DNNL_ARG_SRC, at(plan->source, source)},
+                                   {DNNL_ARG_WEIGHTS, at(plan->weights, a.packed)},
+                                   {DNNL_ARG_BIAS, at(plan->bias, bias)},
+                                   {DNNL_ARG_DST, at(plan->target, target)},
+                                   {DNNL_ARG_SCRATCHPAD, at(plan->scratch, scratch)}});
+  stream.wait();
+  if (stage) to.copy(target, to.channels, a.target, a.target_pixel);
+  if (a.epilogue.activation != Activation::none) to.activate(a.target, a.target_pixel, a.epilogue);
+}
+
+void run_weight(const ConvWeightArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
+  const auto plan = onednn::plan_for(Pass::weight, a.shape);
+  const Scratch offsets(*plan, Pass::weight);
+  auto* scratch = static_cast<std::byte*>(a.shared);
+  const Pixels x{a.shape.batch * a.shape.in_pixels(), a.shape.in_channels};
+  const Pixels y{a.shape.batch * a.shape.out_pixels(), a.shape.out_channels};
+  const float* source = dense(a.x, a.x_pixel, x, scratch + offsets.source);
+  const float* dy = dense(a.dy, a.dy_pixel, y, scratch + offsets.target);
+  void* dw = scratch + offsets.weights;
+  dnnl::stream stream(onednn::cpu_engine());
+  plan->primitive.execute(stream, {{DNNL_ARG_SRC, at(plan->source, source)},
+                                   {DNNL_ARG_DIFF_DST, at(plan->target, dy)},
+                                   {DNNL_ARG_DIFF_WEIGHTS, at(plan->weights, dw)},
+                                   {DNNL_ARG_SCRATCHPAD, at(plan->scratch, scratch)}});
+  stream.wait();
+  reorder(plan->weights, dw, plan->file_weights, a.dw);
+}
+
+template <Pass pass>
+constinit const ConvKernel entry = {
+    .name = pass == Pass::forward ? "onednn_conv_forward" : "onednn_conv_data",
+    .isa = Isa::avx2,
+    .flags = kernel_whole | kernel_f32_exact,
+    .refuse = refuse<pass>,
+    .cost = cost,
+    .packed_bytes = packed_bytes<pass>,
+    .pack_tasks = one_pack_task,
+    .pack = pack<pass>,
+    .workspace_bytes = none,
+    .shared_bytes = shared_bytes<pass>,
+    .stages = 1,
+    .tasks = one_task,
+    .run = run<pass>};
+
+constinit const ConvWeightKernel weight_entry = {
+    .name = "onednn_conv_weight",
+    .isa = Isa::avx2,
+    // It sums over threads, so its bits depend on their number.
+    .flags = kernel_whole | kernel_f32_exact | kernel_on_request,
+    .refuse = refuse<Pass::weight>,
+    .cost = cost,
+    .packed_bytes = none,
+    .pack_tasks = [](const ConvShape&) noexcept -> std::int64_t { return 0; },
+    .pack = nullptr,
+    .workspace_bytes = none,
+    .shared_bytes = shared_bytes<Pass::weight>,
+    .stages = 1,
+    .tasks = one_task,
+    .run = run_weight};
+
+constinit const ConvKernel* const forward_entries[] = {&entry<Pass::forward>};
+constinit const ConvKernel* const data_entries[] = {&entry<Pass::data>};
+constinit const ConvWeightKernel* const weight_entries[] = {&weight_entry};
+
+}  // namespace
+
+std::span<const ConvKernel* const> onednn_conv_forward_kernels() noexcept {
+  return forward_entries;
+}
+std::span<const ConvKernel* const> onednn_conv_data_kernels() noexcept { return data_entries; }
+std::span<const ConvWeightKernel* const> onednn_conv_weight_kernels() noexcept {
+  return weight_entries;
+}
+
+}  // namespace burin::kernels

@@ -1,0 +1,33 @@
+// A oneDNN primitive made ready for one shape: its primitive and the memory it works on.
+//
+// Activations are dense and channels last: with gaps between pixels oneDNN 2.6 and 3.2 offer only
+// their reference loops, so the adapters stage slices in scratch.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "kernels/conv/conv.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/onednn/api.h"
+
+namespace burin::kernels::onednn {
+
+enum class Pass : int { forward, data, weight };
+
+struct Plan {
+  const char* refusal = nullptr;  // the rest is set only where this is null
+  dnnl::primitive primitive;
+  // Forward: x and y. Data: dy and dx. Weight: x and dy. Product: a and c.
+  dnnl::memory::desc source, target;
+  dnnl::memory::desc weights;       // in the primitive's own layout
+  dnnl::memory::desc file_weights;  // the same numbers as [oc][c/groups][d][h][w], or b as it lies
+  dnnl::memory::desc bias, scratch;
+  std::vector<float> no_bias;  // zeros, for calls without a bias
+};
+
+// Made once per shape and kept (the last few hundred); safe from any thread.
+[[nodiscard]] std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape);
+[[nodiscard]] std::shared_ptr<const Plan> plan_for(const MatmulShape& shape);
+
+}  // namespace burin::kernels::onednn
