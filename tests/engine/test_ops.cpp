@@ -1,0 +1,141 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/error.h"
+#include "engine/ops/all_ops.h"
+#include "engine/runtime/workers.h"
+#include "tests/engine/op_rows.h"
+#include "tests/support/compare.h"
+
+namespace burin::test {
+
+std::vector<OpRow>& op_rows() {
+  static std::vector<OpRow> rows;
+  return rows;
+}
+
+namespace {
+
+Tensor make_input(const OpRow& row, std::size_t i, const Shape& shape, Random& random) {
+  if (row.make)
+    if (Tensor made = row.make(i, shape, random)) return made;
+  std::vector<float> numbers = random.reals(static_cast<std::size_t>(shape.elements()));
+  for (float& v : numbers) v = std::copysign(0.05f + 0.95f * std::abs(v), v);
+  return Tensor::from(shape, numbers, shape.rank() > 2 ? Order::channels_last : Order::row_major);
+}
+
+std::vector<Tensor> make_inputs(const OpRow& row, const Inputs& shapes, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<Tensor> out;
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    out.push_back(shapes[i] ? make_input(row, i, *shapes[i], random) : Tensor());
+  return out;
+}
+
+GradientOptions options_of(const OpRow& row) {
+  GradientOptions options;
+  options.wants = row.wants;
+  options.tolerance = row.tolerance;
+  if (!row.differentiable) options.wants.assign(row.inputs.size(), false);
+  return options;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
+}
+
+Derived run_with_threads(const OpRow& row, int threads) {
+  runtime::configure({.threads = threads, .bind = runtime::Bind::none});
+  const std::vector<Tensor> inputs =
+      make_inputs(row, row.inputs, 3);  // running statistics start afresh
+  const GradientOptions options = options_of(row);
+  const std::size_t count = derive(row.run, inputs, options, nullptr).output.size();
+  Random random(4);
+  const std::vector<float> projection = random.reals(count);
+  return derive(row.run, inputs, options, row.differentiable ? &projection : nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("every op has a row") {
+  for (const OpDef* op : all_ops()) {
+    INFO(std::string(op->name));
+    CHECK(std::ranges::any_of(op_rows(), [&](const OpRow& row) { return row.op == op->name; }));
+  }
+}
+
+TEST_CASE("every row records its op, with the shape that infer promises") {
+  for (const OpRow& row : op_rows()) {
+    INFO(row.op << ": " << row.what);
+    for (const Mode mode : {Mode::training, Mode::inference, Mode::shapes}) {
+      Tape tape(mode);
+      const std::vector<Tensor> inputs = make_inputs(row, row.inputs, 1);
+      const Value y = row.run(leaves(tape, inputs, options_of(row)));
+      CHECK(std::ranges::any_of(tape.nodes(),
+                                [&](const Node& n) { return n.op && n.op->name == row.op; }));
+      if (mode == Mode::shapes) continue;
+      REQUIRE(y.tensor());
+      CHECK(y.tensor().shape() == y.shape());
+      for (const float v : y.tensor().to_vector()) CHECK_MESSAGE(std::isfinite(v), "not finite");
+    }
+  }
+}
+
+TEST_CASE("gradients agree with central differences") {
+  for (const OpRow& row : op_rows()) {
+    if (!row.differentiable) continue;
+    const GradientReport report =
+        check_gradient(row.run, make_inputs(row, row.inputs, 1), options_of(row));
+    INFO(row.op << ": " << row.what << "\n" << report.text);
+    CHECK(report.good);
+  }
+}
+
+TEST_CASE("linear ops satisfy the adjoint identity on whole numbers") {
+  for (const OpRow& row : op_rows()) {
+    if (row.linear < 0) continue;
+    INFO(row.op << ": " << row.what);
+    Random random(5);
+    std::vector<Tensor> inputs;
+    for (const auto& shape : row.inputs)
+      inputs.push_back(
+          shape ? Tensor::from(*shape, random.integers(std::size_t(shape->elements()), 3))
+                : Tensor());
+    const auto which = static_cast<std::size_t>(row.linear);
+    double allowed = row.adjoint_tolerance;
+    if (allowed > 0) allowed *= dot(inputs[which].to_vector(), inputs[which].to_vector());
+    CHECK(adjoint_gap(row.run, inputs, which) <= allowed);
+  }
+}
+
+TEST_CASE("wrong shapes are refused with an Error") {
+  for (const OpRow& row : op_rows()) {
+    for (const Inputs& shapes : row.bad) {
+      std::string text;
+      for (const auto& shape : shapes) text += (shape ? shape->text() : "-") + " ";
+      INFO(row.op << ": " << row.what << ": " << text);
+      Tape tape(Mode::inference);
+      const std::vector<Tensor> inputs = make_inputs(row, shapes, 1);
+      CHECK_THROWS_AS(row.run(leaves(tape, inputs, {})), Error);
+    }
+  }
+}
+
+TEST_CASE("bits do not depend on the number of threads") {
+  for (const OpRow& row : op_rows()) {
+    const Derived one = run_with_threads(row, 1);
+    for (const int threads : {2, 3}) {
+      INFO(row.op << ": " << row.what << ", " << threads << " threads");
+      const Derived more = run_with_threads(row, threads);
+      CHECK(same_bits(one.output, more.output));
+      REQUIRE(one.gradients.size() == more.gradients.size());
+      for (std::size_t i = 0; i < one.gradients.size(); ++i)
+        CHECK(same_bits(one.gradients[i], more.gradients[i]));
+    }
+  }
+  runtime::configure({});
+}
+
+}  // namespace burin::test
