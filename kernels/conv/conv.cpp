@@ -14,7 +14,8 @@ struct Joined {
 
   Joined() {
     // One line per file with entries.
-    const ConvTables* const tables[] = {&conv_reference};
+    const ConvTables* const tables[] = {&conv_winograd_avx512, &conv_winograd_avx2,
+                                        &conv_reference};
     append(forward, onednn_conv_forward_kernels());
     append(data, onednn_conv_data_kernels());
     append(weight, onednn_conv_weight_kernels());

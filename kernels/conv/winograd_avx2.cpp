@@ -1,0 +1,19 @@
+// Winograd entries of avx2; the template is winograd.h.
+#include "kernels/conv/winograd_entry.h"
+#include "kernels/simd/avx2.h"
+
+namespace burin::kernels {
+namespace {
+
+constexpr ConvKernel forward[] = {
+    WinogradEntry<Avx2, WinogradF43, false>::entry("winograd_f43_6x16_avx2", Isa::avx2),
+    WinogradEntry<Avx2, WinogradF23, false>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
+constexpr ConvKernel data[] = {
+    WinogradEntry<Avx2, WinogradF43, true>::entry("winograd_f43_6x16_avx2", Isa::avx2),
+    WinogradEntry<Avx2, WinogradF23, true>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
+
+}  // namespace
+
+constinit const ConvTables conv_winograd_avx2{forward, data, {}};
+
+}  // namespace burin::kernels

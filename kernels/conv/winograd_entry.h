@@ -1,0 +1,54 @@
+// Winograd as entries of the convolution tables.
+#pragma once
+
+#include "kernels/conv/tables.h"
+#include "kernels/conv/winograd_pack.h"
+
+namespace burin::kernels {
+namespace {
+
+// `data`: the pass from dy to dx.
+template <class V, class F, bool data>
+struct WinogradEntry {
+  using W = Winograd<V, F>;
+  using P = WinogradPack<V, F>;
+
+  static typename W::Plan plan(const ConvShape& s) noexcept {
+    return W::plan(data ? data_pass(s) : forward_pass(s));
+  }
+  static double cost(const ConvShape& s) noexcept { return W::cost(plan(s)); }
+  static std::size_t packed_bytes(const ConvShape& s) noexcept { return W::packed_bytes(plan(s)); }
+  static std::int64_t pack_tasks(const ConvShape& s) noexcept { return P::tasks(plan(s)); }
+  static void pack(const ConvShape& s, const float* weights, void* packed, std::int64_t first,
+                   std::int64_t last) noexcept {
+    P::run(plan(s), data, weights, packed, first, last);
+  }
+  static std::size_t workspace_bytes(const ConvShape& s) noexcept {
+    return W::workspace_bytes(plan(s));
+  }
+  static std::size_t shared_bytes(const ConvShape&) noexcept { return 0; }
+  static std::int64_t tasks(const ConvShape& s, int) noexcept { return W::tasks(plan(s)); }
+  static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
+                  void* workspace) noexcept {
+    W::run(plan(args.shape), args, first, last, workspace);
+  }
+
+  static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
+    return {.name = name,
+            .isa = isa,
+            .flags = kernel_default,
+            .refuse = winograd_refuse,
+            .cost = cost,
+            .packed_bytes = packed_bytes,
+            .pack_tasks = pack_tasks,
+            .pack = pack,
+            .workspace_bytes = workspace_bytes,
+            .shared_bytes = shared_bytes,
+            .stages = 1,
+            .tasks = tasks,
+            .run = run};
+  }
+};
+
+}  // namespace
+}  // namespace burin::kernels
