@@ -47,6 +47,9 @@ enum class Verify {
 [[nodiscard]] Dataset read_dataset(const std::filesystem::path& folder,
                                    Verify verify = Verify::sizes);
 
+// dataset.json alone, from memory: without splits. `name` stands in errors.
+[[nodiscard]] Dataset decode_dataset(std::string_view text, const std::string& name);
+
 // Hashes the files of the folder, checks them as read_dataset does and writes dataset.json, last
 // and atomically. `dataset.folder`, task, classes, seed and source are read; the rest is filled in.
 // Throws Error.
