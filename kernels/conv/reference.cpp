@@ -60,52 +60,64 @@ void pack(const ConvShape& s, const float* weights, void* packed, std::int64_t,
 std::int64_t forward_tasks(const ConvShape& s, int) noexcept { return s.batch * s.out_pixels(); }
 std::int64_t data_tasks(const ConvShape& s, int) noexcept { return s.batch * s.in_pixels(); }
 
-void forward_pixel(const ConvArgs& args, const float* w, std::int64_t task) noexcept {
+// sum[target channel] in double, the scratch of a worker.
+std::size_t forward_bytes(const ConvShape& s) noexcept {
+  return sizeof(double) * static_cast<std::size_t>(s.out_channels);
+}
+std::size_t data_bytes(const ConvShape& s) noexcept {
+  return sizeof(double) * static_cast<std::size_t>(s.in_channels);
+}
+
+void forward_pixel(const ConvArgs& args, const float* w, std::int64_t task, double* sum) noexcept {
   const ConvShape& s = args.shape;
   const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
   const std::int64_t image = task / s.out_pixels();
   const Point o = point(task % s.out_pixels(), out_size(s));
-  for (int oc = 0; oc < s.out_channels; ++oc) {
-    double sum = args.bias != nullptr ? args.bias[oc] : 0.0;
-    for (std::int64_t t = 0; t < s.taps(); ++t) {
-      const std::int64_t from = source_of_output(s, o, point(t, s.kernel));
-      if (from < 0) continue;
+  for (int oc = 0; oc < s.out_channels; ++oc) sum[oc] = args.bias != nullptr ? args.bias[oc] : 0.0;
+  for (std::int64_t t = 0; t < s.taps(); ++t) {
+    const std::int64_t from = source_of_output(s, o, point(t, s.kernel));
+    if (from < 0) continue;
+    for (int oc = 0; oc < s.out_channels; ++oc) {
       const float* x = args.source + (image * s.in_pixels() + from) * args.source_pixel +
                        std::int64_t{oc / oc_group} * c_group;
       for (int c = 0; c < c_group; ++c)
-        sum += double{x[c]} * w[(std::int64_t{oc} * c_group + c) * s.taps() + t];
+        sum[oc] += double{x[c]} * w[(std::int64_t{oc} * c_group + c) * s.taps() + t];
     }
-    args.target[task * args.target_pixel + oc] = finish(sum, args.epilogue);
   }
+  for (int oc = 0; oc < s.out_channels; ++oc)
+    args.target[task * args.target_pixel + oc] = finish(sum[oc], args.epilogue);
 }
 
-void data_pixel(const ConvArgs& args, const float* w, std::int64_t task) noexcept {
+void data_pixel(const ConvArgs& args, const float* w, std::int64_t task, double* sum) noexcept {
   const ConvShape& s = args.shape;
   const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
   const std::int64_t image = task / s.in_pixels();
   const Point i = point(task % s.in_pixels(), s.in);
-  for (int c = 0; c < s.in_channels; ++c) {
-    const int first = c / c_group * oc_group;
-    double sum = args.bias != nullptr ? args.bias[c] : 0.0;
-    for (std::int64_t t = 0; t < s.taps(); ++t) {
-      const std::int64_t from = output_of_source(s, i, point(t, s.kernel));
-      if (from < 0) continue;
-      const float* dy = args.source + (image * s.out_pixels() + from) * args.source_pixel;
-      for (int oc = first; oc < first + oc_group; ++oc)
-        sum += double{dy[oc]} * w[(std::int64_t{oc} * c_group + c % c_group) * s.taps() + t];
-    }
-    args.target[task * args.target_pixel + c] = finish(sum, args.epilogue);
+  for (int c = 0; c < s.in_channels; ++c) sum[c] = args.bias != nullptr ? args.bias[c] : 0.0;
+  for (std::int64_t t = 0; t < s.taps(); ++t) {
+    const std::int64_t from = output_of_source(s, i, point(t, s.kernel));
+    if (from < 0) continue;
+    const float* dy = args.source + (image * s.out_pixels() + from) * args.source_pixel;
+    for (int oc = 0; oc < s.out_channels; ++oc)
+      for (int c = 0; c < c_group; ++c)
+        sum[oc / oc_group * c_group + c] +=
+            double{dy[oc]} * w[(std::int64_t{oc} * c_group + c) * s.taps() + t];
   }
+  for (int c = 0; c < s.in_channels; ++c)
+    args.target[task * args.target_pixel + c] = finish(sum[c], args.epilogue);
 }
 
-void run_forward(const ConvArgs& args, int, std::int64_t first, std::int64_t last, void*) noexcept {
+void run_forward(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
+                 void* workspace) noexcept {
   for (std::int64_t task = first; task < last; ++task)
-    forward_pixel(args, static_cast<const float*>(args.packed), task);
+    forward_pixel(args, static_cast<const float*>(args.packed), task,
+                  static_cast<double*>(workspace));
 }
 
-void run_data(const ConvArgs& args, int, std::int64_t first, std::int64_t last, void*) noexcept {
+void run_data(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
+              void* workspace) noexcept {
   for (std::int64_t task = first; task < last; ++task)
-    data_pixel(args, static_cast<const float*>(args.packed), task);
+    data_pixel(args, static_cast<const float*>(args.packed), task, static_cast<double*>(workspace));
 }
 
 // A task of weight is one number of dw.
@@ -123,12 +135,15 @@ void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_
     const std::int64_t c = task / s.taps() % c_group + oc / oc_group * c_group;
     double sum = 0;
     for (std::int64_t image = 0; image < s.batch; ++image)
-      for (std::int64_t o = 0; o < s.out_pixels(); ++o) {
-        const std::int64_t from = source_of_output(s, point(o, out_size(s)), t);
-        if (from < 0) continue;
-        sum += double{args.x[(image * s.in_pixels() + from) * args.x_pixel + c]} *
-               args.dy[(image * s.out_pixels() + o) * args.dy_pixel + oc];
-      }
+      for (Point o{0, 0, 0}; o.d < s.out(0); ++o.d)
+        for (o.h = 0; o.h < s.out(1); ++o.h)
+          for (o.w = 0; o.w < s.out(2); ++o.w) {
+            const std::int64_t from = source_of_output(s, o, t);
+            if (from < 0) continue;
+            const std::int64_t to = (std::int64_t{o.d} * s.out(1) + o.h) * s.out(2) + o.w;
+            sum += double{args.x[(image * s.in_pixels() + from) * args.x_pixel + c]} *
+                   args.dy[(image * s.out_pixels() + to) * args.dy_pixel + oc];
+          }
     args.dw[task] = static_cast<float>(sum);
   }
 }
@@ -141,7 +156,7 @@ constexpr ConvKernel forward[] = {{.name = "reference",
                                    .packed_bytes = weight_bytes,
                                    .pack_tasks = one,
                                    .pack = pack,
-                                   .workspace_bytes = no_bytes,
+                                   .workspace_bytes = forward_bytes,
                                    .shared_bytes = no_bytes,
                                    .stages = 1,
                                    .tasks = forward_tasks,
@@ -154,7 +169,7 @@ constexpr ConvKernel data[] = {{.name = "reference",
                                 .packed_bytes = weight_bytes,
                                 .pack_tasks = one,
                                 .pack = pack,
-                                .workspace_bytes = no_bytes,
+                                .workspace_bytes = data_bytes,
                                 .shared_bytes = no_bytes,
                                 .stages = 1,
                                 .tasks = data_tasks,

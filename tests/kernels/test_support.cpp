@@ -1,0 +1,88 @@
+// The comparisons that all kernel tests rest on fail when they must.
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <vector>
+
+#include "kernels/conv/conv.h"
+#include "tests/kernels/run_conv.h"
+#include "tests/support/compare.h"
+#include "tests/support/random.h"
+#include "tests/support/shapes.h"
+
+namespace {
+
+using namespace burin::kernels;
+using namespace burin::test;
+
+std::span<const float> view(const std::vector<float>& v) { return v; }
+
+TEST_CASE("relative_l2 finds errors") {
+  const std::vector<float> want{3, 4, 0};
+  CHECK(relative_l2(view({3, 4, 0}), view(want)) == 0);
+  CHECK(relative_l2(view({3, 4, 5}), view(want)) == doctest::Approx(1));
+  CHECK(relative_l2(view({3, 4}), view(want)) > 1);
+  CHECK(relative_l2(view({3, 4, std::numeric_limits<float>::quiet_NaN()}), view(want)) > 1);
+  CHECK(relative_l2(view({1e-30f}), view({0})) > 1);
+}
+
+TEST_CASE("guards notice a write beyond either end") {
+  GuardedBuffer<float> buffer(5);
+  CHECK(buffer.intact());
+  buffer.data()[5] = 1;
+  CHECK_FALSE(buffer.intact());
+  GuardedBuffer<float> other(5);
+  other.data()[-1] = 1;
+  CHECK_FALSE(other.intact());
+}
+
+// A kernel that forgets the last tap of the kernel, as an entry.
+void forgetful(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
+               void* workspace) noexcept {
+  ConvArgs wrong = args;
+  std::vector<float> w(static_cast<const float*>(args.packed),
+                       static_cast<const float*>(args.packed) + args.shape.taps());
+  w.back() = 0;
+  wrong.packed = w.data();
+  conv_forward_kernels().back()->run(wrong, stage, first, last, workspace);
+}
+// A kernel that writes one number too many.
+void greedy(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
+            void* workspace) noexcept {
+  conv_forward_kernels().back()->run(args, stage, first, last, workspace);
+  args.target[args.shape.batch * args.shape.out_pixels() * args.target_pixel] = 1;
+}
+
+TEST_CASE("a wrong kernel is found") {
+  const ConvShape s{.in_channels = 1,
+                    .out_channels = 1,
+                    .in = {1, 8, 8},
+                    .kernel = {1, 3, 3},
+                    .pad_begin = {0, 1, 1},
+                    .pad_end = {0, 1, 1}};
+  Random random(1);
+  ConvNumbers n;
+  n.x = random.reals(64);
+  n.w = random.reals(9);
+  const ConvKernel& reference = *conv_forward_kernels().back();
+  REQUIRE(reference.isa == Isa::reference);
+  ConvKernel broken = reference;
+  broken.run = forgetful;
+  const auto want = run_conv(reference, s, true, n, TaskOrder::whole, Guard::bytes);
+  const auto got = run_conv(broken, s, true, n, TaskOrder::whole, Guard::bytes);
+  CHECK(want.fault.empty());
+  CHECK(relative_l2(view(got.numbers), view(want.numbers)) > 1e-2);
+  broken.run = greedy;
+  CHECK_FALSE(run_conv(broken, s, true, n, TaskOrder::whole, Guard::bytes).fault.empty());
+}
+
+TEST_CASE("named shapes are what their names say and keep results away from zero") {
+  for (const NamedConv& named : conv_shapes) {
+    INFO(named.name);
+    CHECK(named.shape.in_channels % named.shape.groups == 0);
+    CHECK(named.shape.out_channels % named.shape.groups == 0);
+    for (int axis = 0; axis < 3; ++axis) CHECK(named.shape.out(axis) >= 1);
+  }
+}
+
+}  // namespace
