@@ -19,4 +19,9 @@ namespace burin::kernels {
 [[nodiscard]] std::span<const ConvWeightKernel* const> onednn_conv_weight_kernels() noexcept;
 [[nodiscard]] std::span<const MatmulKernel* const> onednn_matmul_kernels() noexcept;
 
+// oneDNN prepares a shape for the number of threads of that moment, and the entries keep what it
+// prepared. To be called where that number changes and no weights packed by these entries are in
+// use.
+void onednn_forget_shapes() noexcept;
+
 }  // namespace burin::kernels

@@ -184,11 +184,20 @@ Key key_of(const MatmulShape& s) {
   return {-1, s.m, s.n, s.k, s.a_row, s.a_depth, s.b_depth, s.b_column};
 }
 
+struct Kept {
+  std::mutex mutex;
+  std::map<Key, std::shared_ptr<const Plan>> plans;
+};
+
+Kept& kept() {
+  static Kept all;
+  return all;
+}
+
 template <class Make>
-std::shared_ptr<const Plan> kept(const Key& key, const Make& make) {
-  static std::mutex mutex;
-  static std::map<Key, std::shared_ptr<const Plan>> plans;
+std::shared_ptr<const Plan> kept_or_made(const Key& key, const Make& make) {
   constexpr std::size_t most = 512;  // a plan holds generated code, up to 100 KiB
+  auto& [mutex, plans] = kept();
   const std::lock_guard lock(mutex);
   const auto found = plans.find(key);
   if (found != plans.end()) return found->second;
@@ -199,7 +208,7 @@ std::shared_ptr<const Plan> kept(const Key& key, const Make& make) {
 }  // namespace
 
 std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape) {
-  return kept(key_of(pass, shape), [&](Plan& plan) {
+  return kept_or_made(key_of(pass, shape), [&](Plan& plan) {
     const Geometry geometry(shape);
     switch (pass) {
       case Pass::forward:
@@ -216,7 +225,12 @@ std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape) {
 }
 
 std::shared_ptr<const Plan> plan_for(const MatmulShape& shape) {
-  return kept(key_of(shape), [&](Plan& plan) { make_product(shape, plan); });
+  return kept_or_made(key_of(shape), [&](Plan& plan) { make_product(shape, plan); });
+}
+
+void forget_plans() {
+  const std::lock_guard lock(kept().mutex);
+  kept().plans.clear();
 }
 
 }  // namespace burin::kernels::onednn

@@ -30,4 +30,6 @@ struct Plan {
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape);
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(const MatmulShape& shape);
 
+void forget_plans();
+
 }  // namespace burin::kernels::onednn

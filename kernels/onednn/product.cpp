@@ -53,7 +53,8 @@ void run(const MatmulArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
 constinit const MatmulKernel entry = {
     .name = "onednn_matmul",
     .isa = Isa::avx2,
-    .flags = kernel_whole | kernel_f32_exact,
+    // At AVX2 it cuts long sums by the number of threads, on which its bits then depend.
+    .flags = kernel_whole | kernel_f32_exact | kernel_on_request,
     .refuse = refuse,
     .cost = cost,
     .packed_bytes = packed_bytes,
