@@ -10,5 +10,12 @@ extern const OpDef conv_op;            // conv.cpp
 extern const OpDef conv_transpose_op;  // conv_transpose.cpp
 extern const OpDef linear_op;          // linear.cpp
 extern const OpDef matmul_op;          // matmul.cpp
+extern const OpDef max_pool_op;
+extern const OpDef average_pool_op;
+extern const OpDef global_average_pool_op;
+extern const OpDef batch_norm_op;
+extern const OpDef instance_norm_op;
+extern const OpDef group_norm_op;
+extern const OpDef resize_op;
 
 }  // namespace burin

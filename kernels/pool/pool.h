@@ -47,7 +47,7 @@ struct PoolShape {
 
 // Forward: source = x, target = y. Backward: source = dy, target = dx.
 struct PoolArgs {
-  PoolShape shape;
+  PoolShape shape{};
   const float* source = nullptr;
   std::int64_t source_pixel = 0;  // elements from one pixel to the next
   float* target = nullptr;

@@ -55,7 +55,7 @@ struct ResizeShape {
 
 // Forward: source = x, target = y, taps. Adjoint: source = dy, target = dx, adjoint.
 struct ResizeArgs {
-  ResizeShape shape;
+  ResizeShape shape{};
   const float* source = nullptr;
   std::int64_t source_pixel = 0;
   float* target = nullptr;

@@ -1,0 +1,51 @@
+// y = act(gamma*(x - mean)/sqrt(variance + epsilon) + beta); statistics
+// per sample and group of channels (Wu and He 2018), in training and inference alike.
+#include <string>
+
+#include "engine/error.h"
+#include "engine/ops/all_ops.h"
+#include "engine/ops/norm_sweeps.h"
+#include "engine/ops/ops.h"
+#include "engine/ops/run_kernel.h"
+
+namespace burin {
+namespace {
+
+Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
+  const auto& a = std::get<NormAttributes>(attributes);
+  const Shape y = infer_norm("group_norm", inputs, a);
+  if (a.groups < 1 || y.channels() % a.groups != 0)
+    throw Error("group_norm", "groups that divide " + std::to_string(y.channels()) + " channels",
+                std::to_string(a.groups));
+  return y;
+}
+
+NormSets sets_of(const Shape& x, const Attributes& attributes) {
+  return {x.batch(), x.spatial(), x.channels(), std::get<NormAttributes>(attributes).groups};
+}
+
+Tensor forward(ForwardContext& context) {
+  const auto& attributes = std::get<NormAttributes>(context.attributes);
+  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const NormSets sets = sets_of(x.shape(), context.attributes);
+  const Tensor coefficients = norm_coefficients(norm_moments(x, sets), context.inputs[1],
+                                                context.inputs[2], sets, attributes.epsilon);
+  context.saved.push_back(coefficients);
+  return norm_apply(x, coefficients, sets, attributes);
+}
+
+void backward(BackwardContext& context) {
+  norm_backward(context, sets_of(context.input_shapes[0], context.attributes));
+}
+
+}  // namespace
+
+const OpDef group_norm_op{
+    .name = "group_norm", .infer = infer, .forward = forward, .backward = backward};
+
+Value group_norm(const Value& x, const Value& gamma, const Value& beta,
+                 const NormAttributes& attributes) {
+  return x.tape().record(group_norm_op, {x, gamma, beta}, attributes);
+}
+
+}  // namespace burin

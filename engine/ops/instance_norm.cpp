@@ -1,0 +1,43 @@
+// y = act(gamma*(x - mean)/sqrt(variance + epsilon) + beta); statistics
+// per sample and channel (Ulyanov, Vedaldi, Lempitsky 2016), in training and inference alike.
+#include "engine/ops/all_ops.h"
+#include "engine/ops/norm_sweeps.h"
+#include "engine/ops/ops.h"
+#include "engine/ops/run_kernel.h"
+
+namespace burin {
+namespace {
+
+Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
+  return infer_norm("instance_norm", inputs, std::get<NormAttributes>(attributes));
+}
+
+NormSets sets_of(const Shape& x, const Attributes&) {
+  return {x.batch(), x.spatial(), x.channels(), x.channels()};
+}
+
+Tensor forward(ForwardContext& context) {
+  const auto& attributes = std::get<NormAttributes>(context.attributes);
+  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const NormSets sets = sets_of(x.shape(), context.attributes);
+  const Tensor coefficients = norm_coefficients(norm_moments(x, sets), context.inputs[1],
+                                                context.inputs[2], sets, attributes.epsilon);
+  context.saved.push_back(coefficients);
+  return norm_apply(x, coefficients, sets, attributes);
+}
+
+void backward(BackwardContext& context) {
+  norm_backward(context, sets_of(context.input_shapes[0], context.attributes));
+}
+
+}  // namespace
+
+const OpDef instance_norm_op{
+    .name = "instance_norm", .infer = infer, .forward = forward, .backward = backward};
+
+Value instance_norm(const Value& x, const Value& gamma, const Value& beta,
+                    const NormAttributes& attributes) {
+  return x.tape().record(instance_norm_op, {x, gamma, beta}, attributes);
+}
+
+}  // namespace burin

@@ -1,0 +1,50 @@
+// What batch, instance and group norm share: pixels are cut into sets that have statistics of their
+// own (one for the whole batch, or one a sample), channels into groups that share theirs.
+//
+//   y = act(gamma*xhat + beta), xhat = (x - mean) / sqrt(variance + epsilon), biased variance
+//   dx = inv_std * (gamma*dz - mean(gamma*dz) - xhat*mean(gamma*dz*xhat)), means over set and group
+//   dgamma = sum dz*xhat, dbeta = sum dz, dz = dy*act'
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "engine/autograd/op.h"
+#include "kernels/norm/norm.h"
+
+namespace burin {
+
+struct NormSets {
+  std::int64_t sets = 1;
+  std::int64_t pixels = 0;  // of a set
+  std::int64_t channels = 0;
+  std::int64_t groups = 0;  // == channels: every channel by itself
+  [[nodiscard]] std::int64_t count() const { return pixels * (channels / groups); }
+};
+
+// f64 [sets, channels] each; channels of a group hold the same numbers.
+struct NormMoments {
+  Tensor mean, variance;  // biased
+};
+
+// inputs: x [n,c,...], then vectors [c]. Throws Error{op, expected, got}; also for an activation
+// other than none, relu and leaky_relu.
+[[nodiscard]] Shape infer_norm(std::string_view op, std::span<const Shape> inputs,
+                               const NormAttributes& attributes);
+
+// x: channels last.
+[[nodiscard]] NormMoments norm_moments(const Tensor& x, const NormSets& sets);
+
+// Coefficients of normalization, f32 [4, sets, channels]: mean, inv_std, scale, shift.
+[[nodiscard]] Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma,
+                                       const Tensor& beta, const NormSets& sets, float epsilon);
+
+// y = act(x*scale + shift).
+[[nodiscard]] Tensor norm_apply(const Tensor& x, const Tensor& coefficients, const NormSets& sets,
+                                const NormAttributes& attributes);
+
+// Gradients of inputs 0 (x), 1 (gamma) and 2 (beta), as far as wanted. inputs are kept and
+// saved[0] holds the coefficients.
+void norm_backward(BackwardContext& context, const NormSets& sets);
+
+}  // namespace burin
