@@ -36,6 +36,10 @@ inline dnnl::engine& cpu_engine() {
   return engine;
 }
 
+// Whether transposed convolution gives the same bits for any number of threads
+// (tests/kernels/test_onednn.cpp).
+inline constexpr bool stable_deconvolution = DNNL_VERSION_MAJOR < 3;
+
 // Scratch is the caller's: a primitive allocates nothing while it runs.
 inline dnnl::primitive_attr caller_scratch() {
   dnnl::primitive_attr attributes;

@@ -106,7 +106,8 @@ template <Pass pass>
 constinit const ConvKernel entry = {
     .name = pass == Pass::forward ? "onednn_conv_forward" : "onednn_conv_data",
     .isa = Isa::avx2,
-    .flags = kernel_whole | kernel_f32_exact,
+    .flags = kernel_whole | kernel_f32_exact |
+             (pass == Pass::data && !onednn::stable_deconvolution ? kernel_on_request : 0u),
     .refuse = refuse<pass>,
     .cost = cost,
     .packed_bytes = packed_bytes<pass>,
