@@ -1,5 +1,5 @@
-// Modules are structs whose members stand in the order of the figure. `visit` names the members once; walking it gives
-// checkpoint names, optimizer lists and summaries.
+// Modules are structs whose members stand in the order of the figure. `visit` names the members
+// once; walking it gives checkpoint names, optimizer lists and summaries.
 //
 //   struct DoubleConv {
 //     Conv conv1, conv2;
@@ -18,7 +18,15 @@ namespace burin {
 struct Parameter {
   Tensor value;
   bool trainable = true;  // false: statistics (batch norm's running mean and variance)
+  std::string name = {};  // "inc.conv1.weight", set by parameters(); names its leaf on a tape
 };
+
+// The leaf of a parameter on a tape; an empty Value when the parameter is undefined (a layer
+// without bias).
+[[nodiscard]] inline Value leaf(Tape& tape, const Parameter& parameter) {
+  if (!parameter.value) return {};
+  return tape.parameter(parameter.value, parameter.trainable, parameter.name);
+}
 
 struct NamedParameter {
   std::string name;  // "inc.conv1.weight"
@@ -31,10 +39,12 @@ class ParameterWalk {
   explicit ParameterWalk(std::vector<NamedParameter>& out) : out_(out) {}
 
   void operator()(std::string_view name, Parameter& parameter) {
-    if (parameter.value) out_.push_back({path_ + std::string(name), &parameter});
+    if (!parameter.value) return;
+    parameter.name = path_ + std::string(name);
+    out_.push_back({parameter.name, &parameter});
   }
   template <class M>
-    requires requires(M& m, ParameterWalk& w) { m.visit(w); }
+  requires requires(M& m, ParameterWalk& w) { m.visit(w); }
   void operator()(std::string_view name, M& module) {
     const std::string outer = path_;
     path_ += std::string(name) + ".";
@@ -52,7 +62,7 @@ class ParameterWalk {
   std::string path_;
 };
 
-// Every parameter and statistic of a module in visiting order.
+// Every parameter and statistic of a module in visiting order; also writes their names into them.
 template <class M>
 [[nodiscard]] std::vector<NamedParameter> parameters(M& module) {
   std::vector<NamedParameter> out;
@@ -65,9 +75,9 @@ template <class M>
 class Network {
  public:
   virtual ~Network() = default;
-  [[nodiscard]] virtual std::string_view name() const noexcept = 0;      // "fundus-unet"
-  [[nodiscard]] virtual Shape default_input() const = 0;                 // batch 1, the shape of its paper
-  [[nodiscard]] virtual Value forward(const Value& image) = 0;           // logits or the task's raw output
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;  // "fundus-unet"
+  [[nodiscard]] virtual Shape default_input() const = 0;        // batch 1, the shape of its paper
+  [[nodiscard]] virtual Value forward(const Value& image) = 0;  // logits or the task's raw output
   [[nodiscard]] virtual std::vector<NamedParameter> parameters() = 0;
   // Throws Error when the network cannot take this input (channels, divisibility).
   virtual void check_input(const Shape& image) const = 0;

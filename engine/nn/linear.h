@@ -1,0 +1,28 @@
+// y = x * weight^T + bias
+#pragma once
+
+#include "engine/nn/initialize.h"
+#include "engine/ops/ops.h"
+
+namespace burin {
+
+struct LinearOptions {
+  std::int64_t in = 0, out = 0;
+  bool bias = true;
+};
+
+// x [n, in] -> [n, out]; weight [out, in], bias [out], zero until initialized.
+struct Linear {
+  Parameter weight, bias;
+
+  explicit Linear(const LinearOptions& options);
+  Value operator()(const Value& x) const;
+  void initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const;
+  template <class V>
+  void visit(V&& v) {
+    v("weight", weight);
+    v("bias", bias);
+  }
+};
+
+}  // namespace burin
