@@ -8,6 +8,7 @@
 #include "io/atomic_file.h"
 #include "io/file.h"
 #include "io/image.h"
+#include "io/in_quotes.h"
 #include "io/json.h"
 #include "io/sha256.h"
 
@@ -86,12 +87,11 @@ void check_samples(const Dataset& dataset) {
 template <class T>
 T field(const json& document, const char* key, const std::string& operation) {
   const auto found = document.find(key);
-  if (found == document.end())
-    throw Error(operation, std::string("the key \"") + key + "\"", "none");
+  if (found == document.end()) throw Error(operation, "the key " + in_quotes(key), "none");
   try {
     return found->get<T>();
   } catch (const json::exception&) {
-    throw Error(operation, std::string("a value of the right type for \"") + key + "\"",
+    throw Error(operation, "a value of the right type for " + in_quotes(key),
                 found->dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60));
   }
 }
@@ -137,8 +137,7 @@ Dataset decode_dataset(std::string_view text, const std::string& name) {
   dataset.source = field<std::string>(document, "source", operation);
   for (const auto& [path, hash] :
        field<std::map<std::string, std::string>>(document, "files", operation)) {
-    if (!is_hash(hash))
-      throw Error(operation, "a sha256 for \"" + path + "\"", "\"" + hash.substr(0, 70) + "\"");
+    if (!is_hash(hash)) throw Error(operation, "a sha256 for " + in_quotes(path), in_quotes(hash));
     dataset.sha256[path] = hash;
   }
   return dataset;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "io/in_quotes.h"
 
 namespace burin {
 
@@ -22,7 +23,7 @@ nlohmann::json parse_json(std::string_view text, const std::string& operation,
     if (event == Event::object_end) keys.pop_back();
     if (event == Event::key && !keys.back().insert(parsed.get<std::string>()).second)
       throw Error(operation, "JSON without duplicate keys",
-                  "\"" + parsed.get<std::string>() + "\" twice");
+                  in_quotes(parsed.get<std::string>()) + " twice");
     return true;
   };
   try {

@@ -1,5 +1,6 @@
 #include "engine/error.h"
 #include "io/file.h"
+#include "io/in_quotes.h"
 #include "io/npy.h"
 #include "io/zip.h"
 
@@ -14,9 +15,9 @@ std::vector<NamedTensor> decode_npz(std::span<const std::uint8_t> bytes, const s
   std::vector<NamedTensor> tensors;
   for (auto& entry : read_zip(bytes, operation, {.bytes = limits.bytes, .ratio = limits.ratio})) {
     if (!entry.name.ends_with(suffix))
-      throw Error(operation, "entries that end in .npy", "\"" + entry.name.substr(0, 60) + "\"");
+      throw Error(operation, "entries that end in .npy", in_quotes(entry.name));
     tensors.push_back({entry.name.substr(0, entry.name.size() - suffix.size()),
-                       decode_npy(entry.bytes, name + ":" + entry.name.substr(0, 60))});
+                       decode_npy(entry.bytes, name + " " + in_quotes(entry.name))});
     entry.bytes = {};
   }
   return tensors;

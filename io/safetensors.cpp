@@ -6,6 +6,7 @@
 #include "engine/error.h"
 #include "io/crc32c.h"
 #include "io/file.h"
+#include "io/in_quotes.h"
 #include "io/json.h"
 #include "io/safetensors_format.h"
 #include "io/tensor_bytes.h"
@@ -50,7 +51,7 @@ Shape read_shape(const json& value, const std::string& operation, const std::str
 }
 
 Entry read_entry(const std::string& name, const json& value, const std::string& operation) {
-  const std::string where = "\"" + name.substr(0, 60) + "\"";
+  const std::string where = in_quotes(name);
   if (!value.is_object() || value.size() != 3 || !value.contains("dtype") ||
       !value.contains("shape") || !value.contains("data_offsets"))
     throw Error(operation, "dtype, shape and data_offsets in " + where, value.dump().substr(0, 60));
@@ -84,8 +85,7 @@ void check_cover(std::vector<Entry>& entries, std::uint64_t bytes, const std::st
   std::uint64_t at = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != at)
-      throw Error(operation,
-                  "\"" + entry.name.substr(0, 60) + "\" to begin at " + std::to_string(at),
+      throw Error(operation, in_quotes(entry.name) + " to begin at " + std::to_string(at),
                   std::to_string(entry.begin));
     at = entry.end;
   }
@@ -158,7 +158,7 @@ Tensor read_tensor(const ByteSource& source, const Header& header, const Entry& 
   if (const auto found = header.checksums.find(entry.name); found != header.checksums.end())
     if (const std::string sum = text_of(crc32c(stored)); sum != found->second)
       throw Error(source.operation(),
-                  "\"" + entry.name + "\" with checksum " + found->second.substr(0, 20), sum);
+                  in_quotes(entry.name) + " with checksum " + in_quotes(found->second), sum);
   if (count < bytes.size())
     for (std::size_t i = 0; i < count / 2; ++i) {
       std::uint16_t half;
@@ -169,7 +169,7 @@ Tensor read_tensor(const ByteSource& source, const Header& header, const Entry& 
   if (entry.element->type == DType::boolean)
     for (auto& v : bytes)
       if (v > 1)
-        throw Error(source.operation(), "0 or 1 in \"" + entry.name + "\"", std::to_string(v));
+        throw Error(source.operation(), "0 or 1 in " + in_quotes(entry.name), std::to_string(v));
   return tensor;
 }
 

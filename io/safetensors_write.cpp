@@ -5,6 +5,7 @@
 
 #include "engine/error.h"
 #include "io/atomic_file.h"
+#include "io/in_quotes.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "io/safetensors_format.h"
@@ -20,13 +21,14 @@ void check_names(std::span<const NamedTensor> tensors,
                  const std::map<std::string, std::string>& metadata, const std::string& operation) {
   std::set<std::string_view> names;
   for (const NamedTensor& t : tensors) {
-    if (!t.tensor) throw Error(operation, "a tensor under \"" + t.name + "\"", "an undefined one");
+    if (!t.tensor)
+      throw Error(operation, "a tensor under " + in_quotes(t.name), "an undefined one");
     if (t.name.empty() || t.name == metadata_key || !names.insert(t.name).second)
-      throw Error(operation, "tensor names, each once", "\"" + t.name + "\"");
+      throw Error(operation, "tensor names, each once", in_quotes(t.name));
   }
   for (const auto& [key, text] : metadata)
     if (key == header_checksum || key.starts_with(tensor_checksum))
-      throw Error(operation, "metadata keys other than a checksum's", "\"" + key + "\"");
+      throw Error(operation, "metadata keys other than a checksum's", in_quotes(key));
 }
 
 // The header as text, padded so that the numbers begin at a multiple of 64.

@@ -7,6 +7,7 @@
 
 #include "engine/error.h"
 #include "io/atomic_file.h"
+#include "io/in_quotes.h"
 
 namespace burin {
 namespace {
@@ -43,7 +44,7 @@ class Reader {
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
       const Record record = central_record(at);
       if (!names.insert(record.name).second)
-        fail("each name once", "\"" + record.name + "\" twice");
+        fail("each name once", in_quotes(record.name) + " twice");
       if (record.unpacked > limits_.bytes - total)
         fail("at most " + std::to_string(limits_.bytes) + " bytes unpacked", "more");
       total += record.unpacked;
@@ -158,7 +159,7 @@ class Reader {
     const bool same =
         later || (local.crc == r.crc && local.packed == r.packed && local.unpacked == r.unpacked);
     if (number(r.local + 8, 2) != r.method || text(r.local + 30, name) != r.name || !same)
-      fail("the same entry in both headers", "a difference in \"" + r.name + "\"");
+      fail("the same entry in both headers", "a difference in " + in_quotes(r.name));
     const std::uint64_t data = r.local + 30 + name + extra;
     need(data, r.packed);
     return data;
@@ -172,10 +173,10 @@ class Reader {
       out.assign(packed.begin(), packed.end());
     } else {
       out.resize(r.unpacked);
-      if (!inflate_into(packed, out)) fail("whole deflated data", "damage in \"" + r.name + "\"");
+      if (!inflate_into(packed, out)) fail("whole deflated data", "damage in " + in_quotes(r.name));
     }
     if (crc32_z(0, out.data(), out.size()) != r.crc)
-      fail("the checksum of \"" + r.name + "\"", "another");
+      fail("the checksum of " + in_quotes(r.name), "another");
     return out;
   }
   static bool inflate_into(std::span<const std::uint8_t> in, std::span<std::uint8_t> out) {
