@@ -14,6 +14,7 @@
 
 #include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_transform.h"
+#include "kernels/conv/winograd_window.h"
 #include "kernels/micro/tile.h"
 
 namespace burin::kernels {
@@ -95,78 +96,28 @@ struct Winograd {
 
   // ---- V = Bt d B -------------------------------------------------------------------------------
 
-  // The part of a tile's source that lies inside of the image.
-  struct Window {
-    const float* origin;  // may point outside of the image; only valid pixels are read
-    std::int64_t pixel, row;
-    int top, bottom, left, right;
-    [[nodiscard]] bool whole() const noexcept {
-      return top == 0 && left == 0 && bottom == F::points && right == F::points;
-    }
+  static constexpr auto input_map = [](const auto& d, auto& t) noexcept {
+    F::template input<V>(d, t);
   };
-
-  template <bool whole>
-  [[gnu::always_inline]] static reg pixel(const Window& w, int i, int j, int c,
-                                          int count) noexcept {
-    const std::int64_t at = i * w.row + j * w.pixel + c;
-    if constexpr (whole) return V::load(w.origin + at);
-    if (i < w.top || i >= w.bottom || j < w.left || j >= w.right) return V::zero();
-    return count == lanes ? V::load(w.origin + at) : V::load(w.origin + at, count);
-  }
-
-  template <bool whole>
-  static void transform_block(const Window& w, int c, int count, float* v,
-                              std::int64_t v_stride) noexcept {
-    reg t[F::points][F::points];  // [row][column] after the pass down the columns
-#pragma GCC unroll 8
-    for (int j = 0; j < F::points; ++j) {
-      reg d[F::points], r[F::points];
-#pragma GCC unroll 8
-      for (int i = 0; i < F::points; ++i) d[i] = pixel<whole>(w, i, j, c, count);
-      F::template input<V>(d, r);
-#pragma GCC unroll 8
-      for (int i = 0; i < F::points; ++i) t[i][j] = r[i];
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < F::points; ++i) {
-      reg r[F::points];
-      F::template input<V>(t[i], r);
-#pragma GCC unroll 8
-      for (int j = 0; j < F::points; ++j) V::store(v + (i * F::points + j) * v_stride, r[j]);
-    }
-  }
-
-  static Window window(const Plan& p, const float* source, std::int64_t pixel,
-                       const WinogradTiles::Place& at) noexcept {
-    const WinogradPass& s = p.pass;
-    const int y = at.row * F::m - s.top, x = at.column * F::m - s.left;
-    const auto inside = [](int v, int size) { return v < 0 ? 0 : (v > size ? size : v); };
-    Window w{};
-    w.pixel = pixel;
-    w.row = pixel * s.w;
-    w.origin = source + (at.image * s.h * s.w + std::int64_t{y} * s.w + x) * pixel;
-    w.top = inside(-y, F::points);
-    w.left = inside(-x, F::points);
-    w.bottom = inside(s.h - y, F::points);
-    w.right = inside(s.w - x, F::points);
-    return w;
-  }
 
   static void transform_input(const Plan& p, const ConvArgs& args, const Block& block,
                               float* v) noexcept {
+    const WinogradPass& s = p.pass;
     const Rows rows = rows_of(block.tiles);
     for (int r = 0; r < rows.count; ++r) {
       const int first = rows.first(r), height = rows.first(r + 1) - first;
       for (int i = 0; i < height; ++i) {
         const auto at = p.tiles.place(block.first + first + i);
-        const Window w = window(p, args.source, args.source_pixel, at);
+        const Window<F::points> w(args.source + at.image * s.h * s.w * args.source_pixel,
+                                  args.source_pixel, s.h, s.w, at.row * F::m - s.top,
+                                  at.column * F::m - s.left);
         float* to = v + std::int64_t{first} * p.depth + i * lanes;
         for (int c = 0; c < p.depth; c += lanes, to += height * lanes) {
-          const int count = p.pass.depth - c < lanes ? p.pass.depth - c : lanes;
+          const int count = s.depth - c < lanes ? s.depth - c : lanes;
           if (count == lanes && w.whole())
-            transform_block<true>(w, c, count, to, p.v_stride);
+            map_window<V, F::points, F::points, true>(w, c, count, to, p.v_stride, input_map);
           else
-            transform_block<false>(w, c, count, to, p.v_stride);
+            map_window<V, F::points, F::points, false>(w, c, count, to, p.v_stride, input_map);
         }
       }
     }
@@ -249,31 +200,17 @@ struct Winograd {
   template <Activation activation, bool whole>
   static void output_block(const float* m, std::int64_t m_stride, reg bias, const Epilogue& e,
                            const Target& y) noexcept {
-    reg t[F::m][F::points];
-#pragma GCC unroll 8
-    for (int j = 0; j < F::points; ++j) {
-      reg d[F::points], r[F::m];
-#pragma GCC unroll 8
-      for (int i = 0; i < F::points; ++i) d[i] = V::load(m + (i * F::points + j) * m_stride);
-      F::template output<V>(d, r);
-#pragma GCC unroll 8
-      for (int i = 0; i < F::m; ++i) t[i][j] = r[i];
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < F::m; ++i) {
-      reg r[F::m];
-      F::template output<V>(t[i], r);
-#pragma GCC unroll 8
-      for (int j = 0; j < F::m; ++j) {
-        float* to = y.origin + i * y.row + j * y.pixel;
-        const reg value = activate<activation>(V::add(r[j], bias), e);
-        if constexpr (whole) {
-          V::store(to, value);
-        } else if (i < y.height && j < y.width) {
-          V::store(to, value, y.count);
-        }
-      }
-    }
+    map_2d<V, F::points, F::m>(
+        [](const auto& d, auto& r) noexcept { F::template output<V>(d, r); },
+        [&](int i, int j) { return V::load(m + (i * F::points + j) * m_stride); },
+        [&](int i, int j, reg r) {
+          float* to = y.origin + i * y.row + j * y.pixel;
+          const reg value = activate<activation>(V::add(r, bias), e);
+          if constexpr (whole)
+            V::store(to, value);
+          else if (i < y.height && j < y.width)
+            V::store(to, value, y.count);
+        });
   }
 
   template <Activation activation>

@@ -42,23 +42,10 @@ struct WinogradPack {
   }
 
   static void transform(const float* taps, float* u, std::int64_t u_stride) noexcept {
-    reg t[F::points][3];
-#pragma GCC unroll 3
-    for (int j = 0; j < 3; ++j) {
-      const reg g[3] = {V::load(taps + j * lanes), V::load(taps + (3 + j) * lanes),
-                        V::load(taps + (6 + j) * lanes)};
-      reg r[F::points];
-      F::template kernel<V>(g, r);
-#pragma GCC unroll 8
-      for (int i = 0; i < F::points; ++i) t[i][j] = r[i];
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < F::points; ++i) {
-      reg r[F::points];
-      F::template kernel<V>(t[i], r);
-#pragma GCC unroll 8
-      for (int j = 0; j < F::points; ++j) V::store(u + (i * F::points + j) * u_stride, r[j]);
-    }
+    map_2d<V, 3, F::points>(
+        [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
+        [&](int i, int j) { return V::load(taps + (i * 3 + j) * lanes); },
+        [&](int i, int j, reg r) { V::store(u + (i * F::points + j) * u_stride, r); });
   }
 
   static void run(const Plan& p, bool data, const float* weights, void* packed, std::int64_t first,
