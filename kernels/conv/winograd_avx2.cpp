@@ -11,9 +11,12 @@ constexpr ConvKernel forward[] = {
 constexpr ConvKernel data[] = {
     WinogradEntry<Avx2, WinogradF43, true>::entry("winograd_f43_6x16_avx2", Isa::avx2),
     WinogradEntry<Avx2, WinogradF23, true>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
+constexpr ConvWeightKernel weight[] = {
+    WinogradWeightEntry<Avx2, WinogradF43>::entry("winograd_f43_6x16_avx2", Isa::avx2),
+    WinogradWeightEntry<Avx2, WinogradF23>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
 
 }  // namespace
 
-constinit const ConvTables conv_winograd_avx2{forward, data, {}};
+constinit const ConvTables conv_winograd_avx2{forward, data, weight};
 
 }  // namespace burin::kernels

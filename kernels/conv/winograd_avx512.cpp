@@ -11,9 +11,12 @@ constexpr ConvKernel forward[] = {
 constexpr ConvKernel data[] = {
     WinogradEntry<Avx512, WinogradF43, true>::entry("winograd_f43_14x32_avx512", Isa::avx512),
     WinogradEntry<Avx512, WinogradF23, true>::entry("winograd_f23_14x32_avx512", Isa::avx512)};
+constexpr ConvWeightKernel weight[] = {
+    WinogradWeightEntry<Avx512, WinogradF43>::entry("winograd_f43_14x32_avx512", Isa::avx512),
+    WinogradWeightEntry<Avx512, WinogradF23>::entry("winograd_f23_14x32_avx512", Isa::avx512)};
 
 }  // namespace
 
-constinit const ConvTables conv_winograd_avx512{forward, data, {}};
+constinit const ConvTables conv_winograd_avx512{forward, data, weight};
 
 }  // namespace burin::kernels

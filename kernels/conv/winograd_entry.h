@@ -3,6 +3,7 @@
 
 #include "kernels/conv/tables.h"
 #include "kernels/conv/winograd_pack.h"
+#include "kernels/conv/winograd_weight.h"
 
 namespace burin::kernels {
 namespace {
@@ -45,6 +46,43 @@ struct WinogradEntry {
             .workspace_bytes = workspace_bytes,
             .shared_bytes = shared_bytes,
             .stages = 1,
+            .tasks = tasks,
+            .run = run};
+  }
+};
+
+template <class V, class F>
+struct WinogradWeightEntry {
+  using W = WinogradWeight<V, F>;
+
+  static double cost(const ConvShape& s) noexcept { return W::cost(W::plan(s)); }
+  static std::size_t packed_bytes(const ConvShape&) noexcept { return 0; }
+  static std::size_t workspace_bytes(const ConvShape& s) noexcept {
+    return W::workspace_bytes(W::plan(s));
+  }
+  static std::size_t shared_bytes(const ConvShape& s) noexcept {
+    return W::shared_bytes(W::plan(s));
+  }
+  static std::int64_t tasks(const ConvShape& s, int stage) noexcept {
+    return W::tasks(W::plan(s), stage);
+  }
+  static void run(const ConvWeightArgs& args, int stage, std::int64_t first, std::int64_t last,
+                  void* workspace) noexcept {
+    W::run(W::plan(args.shape), args, stage, first, last, workspace);
+  }
+
+  static constexpr ConvWeightKernel entry(const char* name, Isa isa) noexcept {
+    return {.name = name,
+            .isa = isa,
+            .flags = kernel_default,
+            .refuse = winograd_refuse,
+            .cost = cost,
+            .packed_bytes = packed_bytes,
+            .pack_tasks = nullptr,
+            .pack = nullptr,
+            .workspace_bytes = workspace_bytes,
+            .shared_bytes = shared_bytes,
+            .stages = 2,
             .tasks = tasks,
             .run = run};
   }
