@@ -68,7 +68,7 @@ inline double fma_loop(kernels::Isa isa, long steps) {
         : "+r"(steps)
         :
         : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-          "xmm10", "xmm11", "xmm12", "xmm13");
+          "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   else
     asm volatile(
         "vzeroall\n"
@@ -79,7 +79,7 @@ inline double fma_loop(kernels::Isa isa, long steps) {
         : "+r"(steps)
         :
         : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-          "xmm10", "xmm11", "xmm12", "xmm13");
+          "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   return operations;
 }
 
