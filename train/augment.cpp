@@ -7,6 +7,10 @@
 namespace burin::train {
 namespace {
 
+double between(Draws& draws, double least, double most) {
+  return least + (most - least) * static_cast<double>(draws.uniform());
+}
+
 std::array<double, 4> product(const std::array<double, 4>& a, const std::array<double, 4>& b) {
   return {a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2],
           a[2] * b[1] + a[3] * b[3]};
@@ -71,11 +75,11 @@ Motion draw_motion(const AugmentOptions& o, std::int64_t patch, Draws& draws) {
   if (o.quarter_turns)
     for (auto turns = draws.bits() % 4; turns > 0; --turns) m = product(m, {0, -1, 1, 0});
   if (o.rotate > 0) {
-    const double angle = draws.between(-o.rotate, o.rotate) * std::numbers::pi / 180;
+    const double angle = between(draws, -o.rotate, o.rotate) * std::numbers::pi / 180;
     m = product(m, {std::cos(angle), -std::sin(angle), std::sin(angle), std::cos(angle)});
   }
   if (o.zoom > 0) {
-    const double scale = 1 / (1 + draws.between(-o.zoom, o.zoom));
+    const double scale = 1 / (1 + between(draws, -o.zoom, o.zoom));
     for (auto& v : m) v *= scale;
   }
   if (o.elastic > 0) {
@@ -83,18 +87,18 @@ Motion draw_motion(const AugmentOptions& o, std::int64_t patch, Draws& draws) {
     motion.nodes =
         static_cast<std::int64_t>(std::ceil(static_cast<double>(patch) / motion.cell)) + 3;
     motion.displacement.resize(static_cast<std::size_t>(2 * motion.nodes * motion.nodes));
-    for (auto& d : motion.displacement) d = o.elastic * draws.normal();
+    for (auto& d : motion.displacement) d = o.elastic * static_cast<double>(draws.normal());
   }
   return motion;
 }
 
 Colouring draw_colouring(const AugmentOptions& o, Draws& draws) {
   Colouring c;
-  c.brightness = draws.between(-o.brightness, o.brightness);
-  c.contrast = 1 + draws.between(-o.contrast, o.contrast);
-  c.gamma = std::exp2(draws.between(-o.gamma, o.gamma));
-  for (auto& gain : c.gain) gain = 1 + draws.between(-o.colour, o.colour);
-  c.noise = draws.between(0, o.noise);
+  c.brightness = between(draws, -o.brightness, o.brightness);
+  c.contrast = 1 + between(draws, -o.contrast, o.contrast);
+  c.gamma = std::exp2(between(draws, -o.gamma, o.gamma));
+  for (auto& gain : c.gain) gain = 1 + between(draws, -o.colour, o.colour);
+  c.noise = between(draws, 0, o.noise);
   return c;
 }
 
@@ -136,7 +140,7 @@ void colour_patch(Patch& patch, const Colouring& c, Draws& draws) {
   const auto channels = static_cast<std::size_t>(patch.channels);
   for (std::size_t i = 0; i < patch.field.size(); ++i) {
     for (std::size_t k = 0; k < channels; ++k) {
-      const double noise = c.noise > 0 ? c.noise * draws.normal() : 0.0;
+      const double noise = c.noise > 0 ? c.noise * static_cast<double>(draws.normal()) : 0.0;
       if (!patch.field[i]) continue;
       float& pixel = patch.image[i * channels + k];
       double v = (pixel + c.brightness - 0.5) * c.contrast + 0.5;

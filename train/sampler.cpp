@@ -46,15 +46,15 @@ PatchSampler::PatchSampler(std::span<const Case> cases, const SamplerOptions& op
 }
 
 PatchSampler::Choice PatchSampler::choose(std::int64_t epoch, std::int64_t sample) const {
-  Draws order(options_.seed, epoch, 0, Purpose::order);
-  const auto count = static_cast<std::int64_t>(cases_.size());
-  const auto index = static_cast<std::size_t>((order.below(count) + sample) % count);
-  Draws place(options_.seed, epoch, sample, Purpose::place);
+  Draws order = draws_of(options_.seed, epoch, 0, Purpose::order);
+  const std::uint64_t count = cases_.size();
+  const auto index =
+      static_cast<std::size_t>((order.below(count) + static_cast<std::uint64_t>(sample)) % count);
+  Draws place = draws_of(options_.seed, epoch, sample, Purpose::place);
   const bool wants_foreground = place.uniform() < options_.foreground;
   const auto& pixels =
       wants_foreground && !foreground_[index].empty() ? foreground_[index] : field_[index];
-  const std::int64_t pixel =
-      pixels[static_cast<std::size_t>(place.below(static_cast<std::int64_t>(pixels.size())))];
+  const std::int64_t pixel = pixels[static_cast<std::size_t>(place.below(pixels.size()))];
   const Case& c = cases_[index];
   return {index, keep_inside(pixel / c.width, options_.patch, c.height),
           keep_inside(pixel % c.width, options_.patch, c.width)};
@@ -62,12 +62,12 @@ PatchSampler::Choice PatchSampler::choose(std::int64_t epoch, std::int64_t sampl
 
 Patch PatchSampler::draw(std::int64_t epoch, std::int64_t sample) const {
   const Choice choice = choose(epoch, sample);
-  Draws moving(options_.seed, epoch, sample, Purpose::motion);
+  Draws moving = draws_of(options_.seed, epoch, sample, Purpose::motion);
   const Motion motion = draw_motion(augment_, options_.patch, moving);
   Patch patch = cut_patch(cases_[choice.index], choice.cy, choice.cx, options_.patch, motion,
                           options_.outside);
-  Draws colouring(options_.seed, epoch, sample, Purpose::colouring);
-  Draws noise(options_.seed, epoch, sample, Purpose::noise);
+  Draws colouring = draws_of(options_.seed, epoch, sample, Purpose::colouring);
+  Draws noise = draws_of(options_.seed, epoch, sample, Purpose::noise);
   colour_patch(patch, draw_colouring(augment_, colouring), noise);
   return patch;
 }

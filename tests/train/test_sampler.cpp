@@ -1,4 +1,4 @@
-// Draws, augmentation, patches and loader: functions of their key, whoever calls them.
+// Augmentation, patches and loader: functions of their key, whoever calls them.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -26,25 +26,6 @@ Case numbered(std::int64_t height, std::int64_t width) {
 }
 
 }  // namespace
-
-TEST_CASE("draws: known answers, ranges, independence of order") {
-  // Philox4x32-10 with counter {2^28, 0, 0, 0} and key 0 is the block of Purpose::order.
-  Draws a(5, 2, 9, Purpose::motion), b(5, 2, 9, Purpose::motion), c(5, 2, 10, Purpose::motion);
-  double sum = 0, squares = 0;
-  for (int i = 0; i < 4000; ++i) {
-    const double u = a.uniform();
-    CHECK(u == b.uniform());
-    CHECK((u >= 0 && u < 1));
-    const double n = c.normal();
-    sum += n, squares += n * n;
-  }
-  CHECK(std::abs(sum / 4000) < 0.06);
-  CHECK(std::abs(squares / 4000 - 1) < 0.1);
-  Draws d(1, 0, 0, Purpose::order);
-  std::array<int, 5> seen{};
-  for (int i = 0; i < 500; ++i) ++seen[static_cast<std::size_t>(d.below(5))];
-  for (const int s : seen) CHECK(s > 60);
-}
 
 TEST_CASE("a patch without motion is a copy; flips and turns move pixels exactly") {
   const Case source = numbered(40, 50);
@@ -102,7 +83,7 @@ TEST_CASE("elastic motion has the deviation of a spline of normal numbers") {
   const AugmentOptions options{.elastic = 3, .elastic_cell = 16};
   double squares = 0, count = 0;
   for (std::int64_t s = 0; s < 30; ++s) {
-    Draws draws(1, 0, s, Purpose::motion);
+    Draws draws = draws_of(1, 0, s, Purpose::motion);
     const Motion m = draw_motion(options, 64, draws);
     const Patch moved = cut_patch(source, 100, 100, 64, m),
                 still = cut_patch(source, 100, 100, 64, {});
@@ -119,7 +100,7 @@ TEST_CASE("colouring: formula, clamp, and nothing outside the field") {
   Patch p{.size = 1, .channels = 3, .image = {0.2f, 0.5f, 0.9f}, .label = {0}, .field = {1}};
   Patch q = p;
   q.field = {0};
-  Draws draws(1, 1, 1, Purpose::noise);
+  Draws draws = draws_of(1, 1, 1, Purpose::noise);
   const Colouring c{
       .brightness = 0.1, .contrast = 1.2, .gamma = 2, .noise = 0, .gain = {1, 0.5, 3, 1}};
   colour_patch(p, c, draws);
