@@ -1,12 +1,13 @@
 // THE micro-kernel: one tile of results in registers, a list of taps.
 //
-//   acc[i][j] += sum over taps t, depth k of  a[a_tap[t] + i*a_row + k*a_depth] * w[w_tap[t] + k*w_depth + j]
+//   acc[i][j] += sum over taps t, depth k of
+//                a[a_tap[t] + i*a_row + k*a_depth] * w[(w_tap[t] + k)*w_depth + j]
 //
 // use               rows of a                    taps          depth
 // matmul            rows of A                    1             k
 // conv forward      neighbouring output pixels   kernel points input channels
 // conv data         neighbouring input pixels    kernel points output channels
-// conv weight       input channels               1             pixels
+// conv weight       input channels               image rows    pixels
 // Winograd product  tiles of the image           1             input channels
 //
 // AVX-512: 14 x 32 floats are 28 accumulators + 2 weights + 1 broadcast = 31 of 32 registers;
@@ -26,22 +27,44 @@ struct TileOperands {
   int depth;
   int taps;
   const std::ptrdiff_t* a_tap;  // element offsets, one per tap
-  const std::ptrdiff_t* w_tap;
+  const std::ptrdiff_t* w_tap;  // depth steps, one per tap
 };
+
+// One depth step. Rows are reached from every third one: x86 scales an index by 1 or 2, so five
+// pointers and one stride serve 14 rows.
+template <class V, int MR, int NV>
+[[gnu::always_inline]] inline void accumulate_step(const float* const (&a)[(MR + 2) / 3],
+                                                   std::ptrdiff_t a_row, std::ptrdiff_t a_at,
+                                                   const float* w,
+                                                   typename V::reg (&acc)[MR][NV]) noexcept {
+  typename V::reg weight[NV];
+  for (int j = 0; j < NV; ++j) weight[j] = V::load(w + j * V::lanes);
+  for (int i = 0; i < MR; ++i) {
+    const typename V::reg value = V::broadcast(a[i / 3] + a_at + i % 3 * a_row);
+    for (int j = 0; j < NV; ++j) acc[i][j] = V::mac(value, weight[j], acc[i][j]);
+  }
+}
 
 template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void accumulate(const TileOperands& o,
                                               typename V::reg (&acc)[MR][NV]) noexcept {
+  constexpr int unroll = 4, pointers = (MR + 2) / 3;
+  const std::ptrdiff_t a_row = o.a_row, a_depth = o.a_depth, w_depth = o.w_depth;
   for (int t = 0; t < o.taps; ++t) {
-    const float* a = o.a + o.a_tap[t];
-    const float* w = o.w + o.w_tap[t];
-    for (int k = 0; k < o.depth; ++k, a += o.a_depth, w += o.w_depth) {
-      typename V::reg weight[NV];
-      for (int j = 0; j < NV; ++j) weight[j] = V::load(w + j * V::lanes);
-      for (int i = 0; i < MR; ++i) {
-        const typename V::reg value = V::broadcast(a + i * o.a_row);
-        for (int j = 0; j < NV; ++j) acc[i][j] = V::mac(value, weight[j], acc[i][j]);
-      }
+    const float* a[pointers];
+    for (int p = 0; p < pointers; ++p) a[p] = o.a + o.a_tap[t] + 3 * p * a_row;
+    const float* w = o.w + o.w_tap[t] * w_depth;
+    int left = o.depth;
+    for (; left >= unroll; left -= unroll) {
+      for (int u = 0; u < unroll; ++u)
+        accumulate_step<V, MR, NV>(a, a_row, u * a_depth, w + u * w_depth, acc);
+      for (int p = 0; p < pointers; ++p) a[p] += unroll * a_depth;
+      w += unroll * w_depth;
+    }
+    for (; left > 0; --left) {
+      accumulate_step<V, MR, NV>(a, a_row, 0, w, acc);
+      for (int p = 0; p < pointers; ++p) a[p] += a_depth;
+      w += w_depth;
     }
   }
 }

@@ -65,8 +65,8 @@ void judge(const Case& c, const char* pass, const char* entry, unsigned flags,
   const double error =
       relative_l2(std::span<const float>(got.numbers), std::span<const float>(want));
   const bool good = got.fault.empty() && (exact ? error == 0 : error <= tolerance);
-  INFO("BURIN_TEST_SEED=" << c.seed << " test_kernels_conv   # " << c.name << " " << pass << " "
-                          << entry << ": " << text(c.shape));
+  INFO("BURIN_TEST_SEED=" << c.seed << " test_kernels_conv   # " << c.name << " " << std::string(pass) << " "
+                          << std::string(entry) << ": " << text(c.shape));
   INFO("relative error " << error << ", allowed " << (exact ? 0.0 : tolerance) << " " << got.fault);
   CHECK(good);
 }
@@ -213,7 +213,7 @@ TEST_CASE("the order of tasks changes no bit") {
     const auto same = [&](const char* entry, const auto& run) {
       const ConvResult want = run(TaskOrder::whole);
       for (const TaskOrder order : {TaskOrder::single, TaskOrder::reverse, TaskOrder::ranges}) {
-        INFO(named.name << " " << entry);
+        INFO(std::string(named.name) + " " + entry);
         CHECK(run(order).numbers == want.numbers);
       }
     };
@@ -259,7 +259,7 @@ TEST_CASE("gradients are the adjoints of the forward pass") {
       if (exact(*e))
         products.push_back(
             dot(run_conv_weight(*e, s, n, TaskOrder::whole, Guard::bytes).numbers, n.w));
-    INFO(named.name);
+    INFO(std::string(named.name));
     CHECK(std::count(products.begin(), products.end(), products[0]) ==
           static_cast<std::ptrdiff_t>(products.size()));
   }

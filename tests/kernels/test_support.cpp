@@ -78,7 +78,7 @@ TEST_CASE("a wrong kernel is found") {
 
 TEST_CASE("named shapes are what their names say and keep results away from zero") {
   for (const NamedConv& named : conv_shapes) {
-    INFO(named.name);
+    INFO(std::string(named.name));
     CHECK(named.shape.in_channels % named.shape.groups == 0);
     CHECK(named.shape.out_channels % named.shape.groups == 0);
     for (int axis = 0; axis < 3; ++axis) CHECK(named.shape.out(axis) >= 1);

@@ -1,0 +1,58 @@
+// One axis of a forward or data pass as positions of a target, positions of a source and taps.
+//
+// Where the target is coarser than its source or the same (forward), one phase covers the axis.
+// Where a data pass has stride s, target pixels of equal remainder (i + pad) mod s meet the same
+// taps: s phases, each a convolution of stride 1 with some of the taps.
+#pragma once
+
+#include "kernels/conv/conv.h"
+
+namespace burin::kernels {
+namespace {
+
+// Target first + j*step for j in [0, count); tap k in [0, taps) stands for kernel point
+// kernel_first + k*kernel_step and reads source j*source_step + offset + k*offset_step, offset_step
+// > 0.
+struct AxisPhase {
+  int first, step, count;
+  int source_step;
+  int taps;
+  int kernel_first, kernel_step;
+  int offset, offset_step;
+};
+
+struct DirectAxis {
+  int source, target;  // sizes
+  int kernel, stride, dilation, pad;
+  bool forward;
+
+  [[nodiscard]] int phases() const noexcept { return forward ? 1 : stride; }
+
+  [[nodiscard]] AxisPhase phase(int r) const noexcept {
+    if (forward) return {0, 1, target, stride, kernel, 0, 1, -pad, dilation};
+    AxisPhase p{((r - pad) % stride + stride) % stride, stride, 0, 1, 0, 0, 0, 0, 1};
+    if (p.first < target) p.count = (target - p.first - 1) / stride + 1;
+    // Taps t with t*dilation = r (mod stride), the last one first: source grows as t falls.
+    int period = 1;
+    while (period * dilation % stride != 0) ++period;
+    int t = 0;
+    while (t < period && t * dilation % stride != r) ++t;
+    if (t == period || t >= kernel) return p;
+    p.taps = (kernel - 1 - t) / period + 1;
+    p.kernel_first = t + (p.taps - 1) * period;
+    p.kernel_step = -period;
+    p.offset = (p.first + pad - p.kernel_first * dilation) / stride;
+    p.offset_step = period * dilation / stride;
+    return p;
+  }
+};
+
+[[nodiscard]] inline DirectAxis direct_axis(const ConvShape& s, int axis, bool forward) noexcept {
+  const auto a = static_cast<std::size_t>(axis);
+  const int in = s.in[a], out = s.out(axis);
+  return {forward ? in : out, forward ? out : in, s.kernel[a], s.stride[a],
+          s.dilation[a],      s.pad_begin[a],     forward};
+}
+
+}  // namespace
+}  // namespace burin::kernels

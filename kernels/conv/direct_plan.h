@@ -1,0 +1,134 @@
+// How a direct pass is cut: target channels into blocks, blocks into sets whose weights stay in L2,
+// source channels into chunks, pixels into bands. By the shape alone.
+#pragma once
+
+#include "kernels/conv/direct_axis.h"
+
+namespace burin::kernels {
+namespace {
+
+[[nodiscard]] constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept {
+  return (a + b - 1) / b;
+}
+[[nodiscard]] constexpr std::int64_t at_least(std::int64_t a, std::int64_t b) noexcept {
+  return a > b ? a : b;
+}
+[[nodiscard]] constexpr std::int64_t at_most(std::int64_t a, std::int64_t b) noexcept {
+  return a < b ? a : b;
+}
+// First of part i when n is cut into `parts` whose sizes differ by at most one.
+[[nodiscard]] constexpr std::int64_t part_first(std::int64_t n, std::int64_t parts,
+                                                std::int64_t i) noexcept {
+  return n / parts * i + at_most(i, n % parts);
+}
+
+constexpr int direct_max_taps = 512;
+
+// lanes and nr are those of the tile that the pass uses.
+struct DirectPlan {
+  static constexpr std::int64_t set_bytes = 640 * 1024;  // weights of a set and chunk, in L2
+  static constexpr std::int64_t min_band_pixels = 512;   // that a set of weights is loaded for
+
+  ConvShape shape;  // 1x1 convolutions have become one row of pixels
+  bool forward;
+  int lanes, nr;
+  int depth, columns;  // source and target channels of a group
+  int taps;
+  DirectAxis axis[3];
+  std::int64_t blocks, padded_columns;
+  std::int64_t chunks, sets;
+  std::int64_t rows, bands,
+      segments;  // target rows (d,h) of all phases together, pieces of them, and of a row
+
+  DirectPlan(const ConvShape& s, bool is_forward, int lanes_, int nr_) noexcept
+      : shape(flattened(s)), forward(is_forward), lanes(lanes_), nr(nr_) {
+    const int c = s.in_channels / s.groups, oc = s.out_channels / s.groups;
+    depth = forward ? c : oc;
+    columns = forward ? oc : c;
+    taps = static_cast<int>(s.taps());
+    for (int i = 0; i < 3; ++i) axis[i] = direct_axis(shape, i, forward);
+    blocks = ceil_div(columns, nr);
+    padded_columns = ceil_div(columns, lanes) * lanes;
+    cut_channels();
+    cut_pixels();
+  }
+
+  // A 1x1 convolution sees no neighbours: all images are one row.
+  [[nodiscard]] static ConvShape flattened(const ConvShape& s) noexcept {
+    ConvShape f = s;
+    const std::int64_t pixels = s.batch * s.in_pixels();
+    bool flat = s.taps() == 1 && pixels < (1 << 30);
+    for (std::size_t i = 0; i < 3; ++i)
+      flat = flat && s.stride[i] == 1 && s.pad_begin[i] == 0 && s.pad_end[i] == 0;
+    if (!flat) return f;
+    f.batch = 1;
+    f.in = {1, 1, static_cast<int>(pixels)};
+    return f;
+  }
+
+  // Largest number of taps of a phase.
+  [[nodiscard]] std::int64_t phase_taps() const noexcept {
+    std::int64_t product = 1;
+    for (const DirectAxis& a : axis) {
+      int most = 0;
+      for (int r = 0; r < a.phases(); ++r) {
+        const int t = a.phase(r).taps;
+        most = t > most ? t : most;
+      }
+      product *= most;
+    }
+    return product;
+  }
+  // Longest count of a phase: positions of the axis that the loops walk.
+  [[nodiscard]] static std::int64_t positions(const DirectAxis& a) noexcept {
+    return ceil_div(a.target, a.forward ? 1 : a.stride);
+  }
+
+  [[nodiscard]] std::int64_t chunk_first(std::int64_t q) const noexcept {
+    return part_first(depth, chunks, q);
+  }
+  [[nodiscard]] std::int64_t longest_chunk() const noexcept { return ceil_div(depth, chunks); }
+  // Packed columns before block b, and of it.
+  [[nodiscard]] int block_columns(std::int64_t b) const noexcept {
+    return static_cast<int>(at_most(nr, columns - b * nr));
+  }
+  [[nodiscard]] int block_width(std::int64_t b) const noexcept {
+    return block_columns(b) > lanes ? nr : lanes;
+  }
+
+  // Floats of a group's packed weights: [chunk][phase][block][tap][channel][column]
+  [[nodiscard]] std::int64_t group_floats() const noexcept {
+    return std::int64_t{taps} * depth * padded_columns;
+  }
+  // Where block b of a phase begins, when `before` taps belong to the phases before it.
+  [[nodiscard]] std::int64_t packed_at(std::int64_t q, std::int64_t before, std::int64_t of_phase,
+                                       std::int64_t b) const noexcept {
+    const std::int64_t first = chunk_first(q), channels = chunk_first(q + 1) - first;
+    return taps * padded_columns * first + channels * (before * padded_columns + of_phase * b * nr);
+  }
+
+  [[nodiscard]] std::int64_t tasks() const noexcept {
+    return shape.groups * sets * shape.batch * bands * segments;
+  }
+
+ private:
+  void cut_channels() noexcept {
+    const std::int64_t wide = at_least(phase_taps(), 1) * nr * 4;  // bytes of a channel of a block
+    const std::int64_t together = at_most(blocks, 4);
+    chunks =
+        at_most(depth, at_least(1, ceil_div(depth * wide * together, set_bytes + set_bytes / 8)));
+    const std::int64_t in_l2 = at_least(1, set_bytes / (longest_chunk() * wide));
+    sets = ceil_div(blocks, at_least(in_l2, together));
+  }
+  void cut_pixels() noexcept {
+    const std::int64_t width = positions(axis[2]);
+    rows = positions(axis[0]) * positions(axis[1]);
+    segments = ceil_div(width, 1024);
+    const std::int64_t wanted = at_least(
+        min_band_pixels, at_most(shape.batch * rows * width / 32, chunks > 1 ? 1024 : 4096));
+    bands = ceil_div(rows, at_least(1, wanted / ceil_div(width, segments)));
+  }
+};
+
+}  // namespace
+}  // namespace burin::kernels
