@@ -1,0 +1,102 @@
+#include "models/fundus_unet.h"
+
+#include "engine/error.h"
+
+namespace burin::models {
+namespace {
+
+constexpr ResidualStyle style{};
+
+// [skip, x at twice its size], as the paper's code orders them.
+Value join(const Value& skip, const Value& x) {
+  const Value parts[] = {skip, double_size(x)};
+  return concat(parts, 1);
+}
+
+BatchNorm norm_of_one(const ResidualStyle& s) {
+  return BatchNorm({.channels = 1, .epsilon = s.epsilon, .momentum = s.momentum});
+}
+
+}  // namespace
+
+LinearTransform::LinearTransform(bool faithful_, const ResidualStyle& s)
+    : weight{.value = Tensor::zeros({faithful_ ? 2 : 3, 1, 3, 3}, DType::f32, Order::row_major)},
+      norm(norm_of_one(s)),
+      faithful(faithful_) {}
+
+Value LinearTransform::operator()(const Value& image) const {
+  Value kernels = leaf(image.tape(), weight);
+  if (faithful) {
+    const Value parts[] = {kernels, slice(kernels, 0, 0, 1)};
+    kernels = concat(parts, 0);  // [3, 1, 3, 3]
+  }
+  const Value s =
+      conv(image, kernels, {},
+           {.kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}, .groups = 3});
+  const Value mix = softmax(global_average_pool(s), 1);              // [n, 3, 1, 1]
+  const Value lit = multiply(image, scale(sigmoid(s), 1.0f, 1.0f));  // [n, 3, h, w]
+  const int channels[] = {1};
+  return norm(sum(multiply(lit, mix), channels));  // [n, 1, h, w]
+}
+
+// Each kernel is a layer of its own with one channel in and out, so that its fan is 9.
+void LinearTransform::initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const {
+  for (std::int64_t k = 0; k < weight.value.shape()[0]; ++k) {
+    const Parameter one{.value = weight.value.batch_slice(k, 1)};
+    initialize_layer(one, {}, rule, seed, layer + 0x1000u * static_cast<std::uint32_t>(k + 1));
+  }
+}
+
+FundusUnet::FundusUnet(const FundusOptions& o)
+    : options_(o),
+      front_(o.faithful, style),
+      resinit_(1, 16, style),
+      resup_(16, 32, style),
+      down1_(32, 64, style),
+      down11_(64, 64, style),
+      down2_(64, 128, style),
+      down21_(128, 128, style),
+      down3_(128, 256, style),
+      down31_(256, 256, style),
+      mid_(256, 512, style),
+      up3_(512 + 256, 256, style),
+      up31_(256, 256, style),
+      up2_(256 + 128, 128, style),
+      up21_(128, 128, style),
+      up1_(128 + 64, 64, style),
+      resblock2_(64 + 32, 32, style),
+      resfinal_(32, 32, style),
+      head_({.in = 32, .out = 1, .bias = false}),
+      head_norm_(norm_of_one(style)) {
+  initialize(*this, InitRule::glorot_uniform, o.seed);
+}
+
+Value FundusUnet::forward(const Value& image) {
+  check_input(image.shape());
+  const Value x = resinit_(front_(image));         // [n, 16, h, w]
+  const Value s0 = resup_(double_size(x));         // [n, 32, 2h, 2w]
+  const Value s1 = down11_(down1_(halve(s0)));     // [n, 64, h, w]
+  const Value s2 = down21_(down2_(halve(s1)));     // [n, 128, h/2, w/2]
+  const Value s3 = down31_(down3_(halve(s2)));     // [n, 256, h/4, w/4]
+  const Value bottom = mid_(halve(s3));            // [n, 512, h/8, w/8]
+  const Value y3 = up31_(up3_(join(s3, bottom)));  // [n, 256, h/4, w/4]
+  const Value y2 = up21_(up2_(join(s2, y3)));      // [n, 128, h/2, w/2]
+  const Value y1 = up1_(join(s1, y2));             // [n, 64, h, w]
+  const Value y0 = resblock2_(join(s0, y1));       // [n, 32, 2h, 2w]
+  return head_norm_(head_(resfinal_(halve(y0))));  // [n, 1, h, w]
+}
+
+std::vector<NamedParameter> FundusUnet::parameters() { return burin::parameters(*this); }
+
+void FundusUnet::check_input(const Shape& image) const {
+  const bool planes = image.rank() == 4 && image[0] > 0 && image[1] == 3;
+  const auto fits = [this](std::int64_t size) {
+    return options_.faithful ? size == 48 : size > 0 && size % 8 == 0;
+  };
+  if (planes && fits(image[2]) && fits(image[3])) return;
+  throw Error(std::string(name()),
+              options_.faithful ? "n x 3 x 48 x 48" : "n x 3 x h x w, h and w multiples of 8",
+              image.text());
+}
+
+}  // namespace burin::models

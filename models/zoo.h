@@ -1,0 +1,37 @@
+// Every network by its name.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "engine/nn/module.h"
+
+namespace burin::models {
+
+struct ModelOptions {
+  std::uint64_t seed = 1;
+  std::int64_t in_channels = 0, classes = 0;  // 0: the network's own
+};
+
+struct ModelEntry {
+  std::string_view name;         // "damage-unet"
+  std::string_view description;  // one line
+  // Throws Error for options that the network does not have.
+  std::unique_ptr<Network> (*make)(const ModelOptions& options);
+};
+
+[[nodiscard]] std::span<const ModelEntry> models() noexcept;
+
+// Throws Error for an unknown name and for options that the network does not have.
+[[nodiscard]] std::unique_ptr<Network> make_network(std::string_view name,
+                                                    const ModelOptions& options = {});
+
+struct Counts {
+  std::int64_t parameters = 0;  // trainable
+  std::int64_t statistics = 0;
+  std::int64_t macs = 0;  // of one forward pass of `input`
+};
+// Throws Error when the network does not take this input.
+[[nodiscard]] Counts count(Network& network, const Shape& input);
+
+}  // namespace burin::models
