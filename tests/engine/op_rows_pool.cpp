@@ -1,0 +1,110 @@
+// Rows of pooling and resize.
+#include "engine/ops/ops.h"
+#include "tests/engine/op_rows.h"
+
+namespace burin::test {
+namespace {
+
+auto pooled(bool max, const PoolAttributes& a) {
+  return [max, a](auto v) { return max ? max_pool(v[0], a) : average_pool(v[0], a); };
+}
+
+// All different, at least 0.05 apart, so that no step of the gradient check changes a maximum.
+Tensor distinct(std::size_t, const Shape& shape, Random& random) {
+  std::vector<float> numbers(static_cast<std::size_t>(shape.elements()));
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = 0.05f * static_cast<float>(i) - 0.02f * static_cast<float>(numbers.size());
+  for (std::size_t i = numbers.size(); i > 1; --i)
+    std::swap(numbers[i - 1], numbers[random.bits() % i]);
+  return Tensor::from(shape, numbers);
+}
+
+const PoolAttributes two{.kernel = {1, 2, 2}, .stride = {1, 2, 2}};
+const PoolAttributes overlapping{
+    .kernel = {1, 3, 2}, .stride = {1, 2, 1}, .pad_begin = {0, 1, 1}, .pad_end = {0, 2, 0}};
+const PoolAttributes cube{.kernel = {2, 2, 2}, .stride = {2, 2, 2}};
+const PoolAttributes padded{.kernel = {1, 4, 2},
+                            .stride = {1, 1, 2},
+                            .pad_begin = {0, 3, 1},
+                            .pad_end = {0, 1, 1},
+                            .count_padding = true};
+
+const RegisterRows pools{{
+    {.op = "max_pool",
+     .what = "2x2",
+     .inputs = {Shape{2, 3, 6, 5}},
+     .run = pooled(true, two),
+     .bad = {{Shape{2, 3, 1, 5}}, {Shape{2, 3}}},
+     .make = distinct},
+    {.op = "max_pool",
+     .what = "overlapping, padded",
+     .inputs = {Shape{1, 17, 5, 4}},
+     .run = pooled(true, overlapping),
+     .make = distinct},
+    {.op = "max_pool",
+     .what = "2x2x2",
+     .inputs = {Shape{1, 5, 4, 5, 4}},
+     .run = pooled(true, cube),
+     .make = distinct},
+    {.op = "average_pool",
+     .what = "2x2",
+     .inputs = {Shape{2, 3, 6, 5}},
+     .run = pooled(false, two),
+     .linear = 0,
+     .bad = {{Shape{2, 3, 5, 1}}}},
+    {.op = "average_pool",
+     .what = "overlapping, padded",
+     .inputs = {Shape{1, 17, 5, 4}},
+     .run = pooled(false, overlapping)},
+    {.op = "average_pool",
+     .what = "padding counted",
+     .inputs = {Shape{2, 4, 5, 4}},
+     .run = pooled(false, padded),
+     .linear = 0},
+    {.op = "average_pool",
+     .what = "2x2x2",
+     .inputs = {Shape{2, 9, 4, 2, 6}},
+     .run = pooled(false, cube),
+     .linear = 0},
+    {.op = "global_average_pool",
+     .what = "64 x 32 pixels",
+     .inputs = {Shape{2, 3, 64, 32}},
+     .run = [](auto v) { return global_average_pool(v[0]); },
+     .linear = 0,
+     .bad = {{Shape{2, 3}}}},
+}};
+
+auto resized(ResizeMode mode, ResizeCoordinates coordinates, std::array<std::int64_t, 3> size) {
+  return [=](auto v) { return resize(v[0], {mode, coordinates, size}); };
+}
+
+const RegisterRows resizes{{
+    {.op = "resize",
+     .what = "bilinear x2",
+     .inputs = {Shape{2, 19, 3, 4}},
+     .run = resized(ResizeMode::bilinear, ResizeCoordinates::half_pixel, {1, 6, 8}),
+     .linear = 0,
+     .bad = {{Shape{2, 3}}}},
+    {.op = "resize",
+     .what = "bilinear, odd sizes",
+     .inputs = {Shape{1, 3, 7, 4}},
+     .run = resized(ResizeMode::bilinear, ResizeCoordinates::half_pixel, {1, 5, 9})},
+    {.op = "resize",
+     .what = "align corners",
+     .inputs = {Shape{1, 4, 3, 3}},
+     .run = resized(ResizeMode::bilinear, ResizeCoordinates::align_corners, {1, 5, 9}),
+     .linear = 0},
+    {.op = "resize",
+     .what = "nearest",
+     .inputs = {Shape{2, 5, 3, 8}},
+     .run = resized(ResizeMode::nearest, ResizeCoordinates::half_pixel, {1, 7, 3}),
+     .linear = 0},
+    {.op = "resize",
+     .what = "trilinear x2",
+     .inputs = {Shape{1, 8, 2, 3, 2}},
+     .run = resized(ResizeMode::bilinear, ResizeCoordinates::half_pixel, {4, 6, 4}),
+     .linear = 0},
+}};
+
+}  // namespace
+}  // namespace burin::test
