@@ -1,0 +1,113 @@
+#!/bin/bash
+# Installs what is missing, builds and runs every check. Goes on after a failure, and ends with one line: "N passed, N failed".
+#
+#   ./test.sh          everything: about half an hour on two cores
+#   ./test.sh quick    format, text, sizes, one build and its tests
+#
+# Works in build-ci-*/ and build-ci-logs/. BURIN_JOBS: processes at a time, default one per processor.
+set -u
+cd "$(dirname "$0")"
+mode=${1:-all}
+case $mode in all | quick) ;; *) echo "usage: ./test.sh [quick]" >&2; exit 2 ;; esac
+
+jobs=${BURIN_JOBS:-$(nproc)}
+logs=build-ci-logs
+passed=0 failed=0 skipped=0
+mkdir -p $logs
+unset BURIN_MAX_ISA BURIN_KERNEL
+
+# count passed|failed|skipped NAME SECONDS: one result; a failed one shows the end of its log.
+count() {
+  eval "$1=\$(($1 + 1))"
+  printf '%-8s %s (%s s)\n' "$1" "$2" "$3"
+  [ "$1" != failed ] || tail -n 40 "$logs/$2.log" | sed 's/^/    | /'
+}
+
+# step NAME COMMAND...: one check; exit code 77 counts as skipped.
+step() {
+  local name=$1 start=$SECONDS code
+  shift
+  "$@" >"$logs/$name.log" 2>&1
+  code=$?
+  case $code in
+    0) count passed "$name" $((SECONDS - start)) ;;
+    77) count skipped "$name" $((SECONDS - start)) ;;
+    *) count failed "$name" $((SECONDS - start)) ;;
+  esac
+  return $code
+}
+
+# build NAME COMPILER BUILD OPTION...: configures (again) and compiles.
+build() {
+  local name=$1 compiler=$2 directory=$3 again=""
+  shift 3
+  [ ! -f "$directory/build.ninja" ] || again=--reconfigure
+  step "configure-$name" env CXX="$compiler" meson setup $again "$directory" "$@" || return 1
+  step "build-$name" ninja -C "$directory" -j "$jobs" -k 0
+}
+
+# suite BUILD LEVEL [TEST...]: the meson tests at one instruction-set level, each counted by itself.
+suite() {
+  local build=$1 level=$2 start=$SECONDS
+  local name=tests-$(basename "$build")-$level
+  shift 2
+  local json=$build/meson-logs/$name.json
+  rm -f "$json"
+  meson test -C "$build" --no-rebuild --setup "$level" --logbase "$name" --num-processes "$jobs" \
+    --print-errorlogs "$@" >"$logs/$name.log" 2>&1
+  if [ ! -s "$json" ]; then
+    count failed "$name" $((SECONDS - start))
+    return
+  fi
+  local good bad other
+  read -r good bad other < <(/usr/bin/env python3 - "$json" <<'EOF'
+import json, sys
+results = [json.loads(line)["result"] for line in open(sys.argv[1])]
+good = sum(r in ("OK", "EXPECTEDFAIL") for r in results)
+other = sum(r == "SKIP" for r in results)
+print(good, len(results) - good - other, other)
+EOF
+  )
+  printf 'tests    %s at %s: %d passed, %d failed, %d skipped (%d s)\n' "$build" "$level" "$good" "$bad" \
+    "$other" $((SECONDS - start))
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + other))
+  [ "$bad" -eq 0 ] || tail -n 60 "$logs/$name.log" | sed 's/^/    | /'
+}
+
+# levels: the instruction-set levels that this CPU has and that have kernels of their own.
+levels() {
+  echo reference
+  grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo && echo avx2
+  grep -qw avx512bw /proc/cpuinfo && grep -qw avx512vl /proc/cpuinfo && echo avx512
+  echo default
+}
+
+step dependencies ./deps.sh
+for check in format text sizes; do step $check tests/checks/$check.sh; done
+
+build gcc g++ build-ci-gcc -Dwerror=true
+if [ $mode = quick ]; then
+  suite build-ci-gcc default
+else
+  step headers tests/checks/headers.sh build-ci-gcc
+  step symbols tests/checks/symbols.sh build-ci-gcc
+  for level in $(levels); do suite build-ci-gcc "$level"; done
+  step install tests/checks/install.sh build-ci-gcc
+  step readme tests/checks/readme.sh build-ci-gcc
+  for script in tests/apps/*.sh; do
+    [ -e "$script" ] && step "$(basename "$script" .sh)" "$script" build-ci-gcc/burin
+  done
+  step demo env BURIN_DEMO=tiny ./demo.sh build-ci-gcc
+
+  # The product with another compiler; then everything under the sanitizers, with the fuzzers and without oneDNN.
+  build clang clang++ build-ci-clang -Dwerror=true -Dtests=false
+  build sanitized clang++ build-ci-sanitized -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dbuildtype=debugoptimized -Dfuzz=true -Donednn=disabled -Dperf=false
+  suite build-ci-sanitized default
+  step fuzz tests/fuzz/run.sh build-ci-sanitized 60
+fi
+
+skips=""
+[ $skipped -eq 0 ] || skips=", $skipped skipped"
+echo "$passed passed, $failed failed$skips"
+[ $failed -eq 0 ]
