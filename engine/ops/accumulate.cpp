@@ -2,30 +2,25 @@
 
 #include <cassert>
 
-#include "engine/runtime/workers.h"
+#include "engine/ops/row_walk.h"
+#include "kernels/elementwise/elementwise.h"
 
 namespace burin {
-namespace {
-
-// out may be a. Dense, same strides.
-void add_dense(const Tensor& a, const Tensor& b, const Tensor& out) {
-  const float *x = a.data(), *y = b.data();
-  float* sum = out.data();
-  runtime::parallel_for(out.elements(), std::int64_t{1} << 15,
-                        [=](std::int64_t first, std::int64_t last, int) {
-                          for (std::int64_t i = first; i < last; ++i) sum[i] = x[i] + y[i];
-                        });
-}
-
-}  // namespace
 
 void accumulate(Tensor& into, const Tensor& gradient) {
   assert(into.shape() == gradient.shape());
-  const bool own = into.storage().use_count() == 1 && into.layout().is_dense();
-  if (!own) into = into.clone();
-  if (gradient.layout().same_strides(into.layout())) return add_dense(into, gradient, into);
-  const Order order = into.layout().is_channels_last() ? Order::channels_last : Order::row_major;
-  add_dense(into, gradient.in_order(order), into);
+  const bool as_it_lies =
+      into.layout().is_channels_last() ||
+      (into.layout().is_dense() && into.layout().same_strides(gradient.layout()));
+  // Where the walk takes `into` as it lies and nobody else sees its numbers, they become the sum.
+  const bool own = into.storage().use_count() == 1 && as_it_lies;
+  RowWalk walk("accumulate", {into, gradient});
+  const Tensor fresh = own ? Tensor() : walk.output();
+  walk.each([&](const Block& b, std::int64_t) {
+    kernels::elementwise().pointwise.add(b.extent, walk.operand(0, b), walk.operand(1, b),
+                                         walk.out(own ? 0 : 2, b), {});
+  });
+  if (!own) into = fresh;
 }
 
 }  // namespace burin

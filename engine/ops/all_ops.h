@@ -17,5 +17,25 @@ extern const OpDef batch_norm_op;
 extern const OpDef instance_norm_op;
 extern const OpDef group_norm_op;
 extern const OpDef resize_op;
+extern const OpDef activate_op;
+extern const OpDef softmax_op;
+extern const OpDef log_softmax_op;
+extern const OpDef glu_op;
+extern const OpDef add_op;
+extern const OpDef add_activate_op;  // add.cpp
+extern const OpDef subtract_op;
+extern const OpDef multiply_op;
+extern const OpDef scale_op;
+extern const OpDef concat_op;
+extern const OpDef slice_op;
+extern const OpDef pad_op;
+extern const OpDef reshape_op;
+extern const OpDef sum_op;
+extern const OpDef mean_op;
+extern const OpDef dice_loss_op;
+extern const OpDef bce_loss_op;
+extern const OpDef cross_entropy_loss_op;
+extern const OpDef l1_loss_op;
+extern const OpDef l2_loss_op;
 
 }  // namespace burin

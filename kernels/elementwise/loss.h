@@ -9,11 +9,23 @@ namespace burin::kernels {
 
 struct DiceSums {
   double product = 0, prediction = 0, target = 0;  // sum(p*t), sum(p), sum(t)
+
+  void operator+=(const DiceSums& other) noexcept {
+    product += other.product;
+    prediction += other.prediction;
+    target += other.target;
+  }
 };
 
 struct CrossEntropySums {
   double loss = 0, weight = 0;  // sum of -w[t]*log p[t] and of w[t] over the pixels that count
   std::int64_t bad = 0;         // targets that are neither a class nor the ignored number
+
+  void operator+=(const CrossEntropySums& other) noexcept {
+    loss += other.loss;
+    weight += other.weight;
+    bad += other.bad;
+  }
 };
 
 // A row of logits belongs to target[pixel].

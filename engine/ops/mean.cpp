@@ -1,0 +1,19 @@
+// y = the mean of x over some axes (all when none is named);  dx = dy / count, repeated
+#include "engine/ops/all_ops.h"
+#include "engine/ops/ops.h"
+#include "engine/ops/sum_family.h"
+
+namespace burin {
+
+const OpDef mean_op{.name = "mean",
+                    .infer = sum_infer,
+                    .forward = [](ForwardContext& context) { return sum_forward(context, true); },
+                    .backward = [](BackwardContext& context) { sum_backward(context, true); },
+                    .needs = Needs::nothing};
+
+Value mean(const Value& x, std::span<const int> axes, bool keep) {
+  return x.tape().record(mean_op, {x},
+                         AxesAttributes{.axes = {axes.begin(), axes.end()}, .keep = keep});
+}
+
+}  // namespace burin

@@ -1,0 +1,76 @@
+#include "engine/ops/row_walk.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "engine/error.h"
+
+namespace burin {
+namespace {
+
+// Numbers of one block: 64 KiB for each operand, so that two or three stay in L2.
+constexpr std::int64_t block_numbers = std::int64_t{1} << 14;
+
+}  // namespace
+
+const Tensor& require_f32(std::string_view op, const Tensor& t) {
+  if (t.dtype() != DType::f32)
+    throw Error(std::string(op), "f32 numbers", std::string(dtype_name(t.dtype())));
+  return t;
+}
+
+RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
+  const Tensor& first = *inputs.begin();
+  for (const Tensor& t : inputs) {
+    assert(require_f32(op, t).shape() == first.shape());
+    require_f32(op, t);
+    flat_ = flat_ && t.layout().is_dense() && t.layout().same_strides(first.layout());
+  }
+  const Shape& shape = first.shape();
+  const std::int64_t channels = flat_ ? 1 : shape.channels();
+  extent_ = {shape.elements() == 0 ? 0 : shape.elements() / channels, channels};
+  block_pixels_ = std::max<std::int64_t>(1, block_numbers / std::max<std::int64_t>(channels, 1));
+  if (flat_ && !first.layout().is_channels_last()) order_ = Order::row_major;
+  for (const Tensor& t : inputs)
+    join(flat_ || t.layout().is_channels_last() ? t : t.in_order(Order::channels_last));
+}
+
+Tensor RowWalk::output() {
+  const Tensor fresh = Tensor::empty(tensors_[0].shape(), DType::f32, order_);
+  join(fresh);
+  return fresh;
+}
+
+void RowWalk::join(const Tensor& tensor) {
+  assert(count_ < most);
+  const auto i = static_cast<std::size_t>(count_++);
+  tensors_[i] = tensor;
+  data_[i] = tensor.data();
+  strides_[i] = flat_ ? 1 : tensor.pixel_stride();
+}
+
+std::int64_t RowWalk::blocks() const noexcept {
+  return (extent_.pixels + block_pixels_ - 1) / block_pixels_;
+}
+
+Block RowWalk::block(std::int64_t index) const noexcept {
+  const std::int64_t first = index * block_pixels_;
+  return {first, {std::min(block_pixels_, extent_.pixels - first), extent_.channels}};
+}
+
+kernels::In RowWalk::in(int operand, const Block& block) const noexcept {
+  const auto i = static_cast<std::size_t>(operand);
+  return {data_[i] + block.first * strides_[i], strides_[i]};
+}
+
+kernels::Out RowWalk::out(int operand, const Block& block) const noexcept {
+  const auto i = static_cast<std::size_t>(operand);
+  return {data_[i] + block.first * strides_[i], strides_[i]};
+}
+
+kernels::Operand RowWalk::operand(int operand, const Block& block) const noexcept {
+  const auto i = static_cast<std::size_t>(operand);
+  return {data_[i] + block.first * strides_[i], strides_[i], 1};
+}
+
+}  // namespace burin
