@@ -177,7 +177,7 @@ void check(const Size& size, Random& random, Guard guard, TaskOrder order) {
 TEST_CASE("maps satisfy the identities of Winograd convolution") {
   Random random(1);
   for (int i = 0; i < 100; ++i) {
-    CHECK(forward_identity<WinogradF43>(random) < 1e-6);  // 1/6 is stored as float
+    CHECK(forward_identity<WinogradF43>(random) < 1e-6);  // its scales are floats
     CHECK(forward_identity<WinogradF23>(random) < 1e-14);
     CHECK(gradient_identity<WinogradF43>(random) < 1e-6);
     CHECK(gradient_identity<WinogradF23>(random) < 1e-14);
