@@ -76,11 +76,11 @@ struct ShapeAttributes {
   std::vector<std::int64_t> shape;
 };
 
-// Losses. Sums are taken over the whole batch together unless `per_sample`.
+// Losses. Sums are taken over the whole batch together.
 struct LossAttributes {
   float smooth = 1.0f;             // dice
   bool from_logits = true;         // dice, bce: the prediction goes through a sigmoid first
-  std::vector<float> weights;      // cross-entropy: one per class, or empty
+  std::vector<float> weights{};    // cross-entropy: one per class, or empty
   std::int64_t ignore_index = -1;  // cross-entropy: target pixels that do not count
 };
 

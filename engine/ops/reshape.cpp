@@ -12,7 +12,8 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   std::int64_t known = 1, open = -1;
   std::string text;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    text += (i == 0 ? "" : "x") + std::to_string(sizes[i]);
+    if (i > 0) text += 'x';
+    text += std::to_string(sizes[i]);
     if (sizes[i] != -1)
       known *= sizes[i];
     else if (open < 0)
