@@ -15,7 +15,7 @@ void expect(bool holds, const char* op, const std::string& expected, const std::
 }
 
 // Axis of ConvAttributes (d,h,w) that a logical axis (2...) of a tensor of this rank means.
-std::size_t attribute_axis(int axis, int rank) { return static_cast<std::size_t>(axis + 5 - rank); }
+std::size_t attribute_axis(int axis, int rank) { return static_cast<std::size_t>(axis + 3 - rank); }
 
 void check_attributes(const char* op, const ConvAttributes& a) {
   for (std::size_t i = 0; i < 3; ++i) {
