@@ -30,8 +30,10 @@ fs::path target_of(const fs::path& path) {
   std::error_code error;
   if (path.filename().empty()) refuse(path, "the name of a file", "a folder");
   fs::path target = path;
-  if (fs::is_symlink(path, error)) target = fs::weakly_canonical(path, error);
-  if (error) refuse(path, "a link that can be followed", error.message());
+  if (fs::is_symlink(fs::symlink_status(path, error))) {
+    target = fs::weakly_canonical(path, error);
+    if (error) refuse(path, "a link that can be followed", error.message());
+  }
   const fs::file_status status = fs::status(target, error);
   if (fs::exists(status) && !fs::is_regular_file(status))
     refuse(path, "a regular file", fs::is_directory(status) ? "a folder" : "something else");

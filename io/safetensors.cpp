@@ -105,6 +105,8 @@ void read_metadata(const json& value, const std::string& operation, Header& head
     else
       header.metadata[key] = text.get<std::string>();
   }
+  if (!header.checksums.empty() && !value.contains(header_checksum))
+    throw Error(operation, "a checksum of the header beside those of the tensors", "none");
 }
 
 // The checksum of the header is that of its canonical text without the checksum itself.

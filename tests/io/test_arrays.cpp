@@ -125,7 +125,7 @@ TEST_CASE("npy: headers that lie") {
     return error_of([&] { (void)decode_npy(changed, "x"); });
   };
   CHECK(with("(2, 3, 4)", "(2, 3, 5)") == "read x: expected 120 bytes of numbers, got 96");
-  CHECK(!with("(2, 3, 4), }                 ", "(9999999999999999, 99999999),}").empty());
+  CHECK(!with("(2, 3, 4), }                  ", "(9999999999999999, 99999999),}").empty());
   CHECK(!with("(2, 3, 4)", "(-2,3,-4)").empty());
   CHECK(!with("'shape'", "'descr'").empty());
   CHECK(!with("False", "Maybe").empty());

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "io/atomic_file.h"
 #include "io/dataset.h"
 #include "io/image.h"

@@ -102,7 +102,7 @@ TEST_CASE("tiff: strips, tiles, planes, both byte orders, palettes") {
   check(read_labels(seed("tiff/palette8.tif")), 1, 8, plain(8));
   check(read_image(seed("tiff/grey1.tif")), 1, 8, stretched(1));
   check(read_labels(seed("tiff/grey1.tif")), 1, 8, plain(1));
-  CHECK(error_of([] { (void)read_image(seed("tiff/jpeg_inside.tif")); }).find("photometric") !=
+  CHECK(error_of([] { (void)read_image(seed("tiff/jpeg_inside.tif")); }).find("LZW") !=
         std::string::npos);
   CHECK(error_of([] { (void)read_image(seed("tiff/float.tif")); }).find("32") != std::string::npos);
 }
