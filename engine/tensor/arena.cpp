@@ -59,10 +59,9 @@ std::byte* Arena::reuse(Heap& heap, std::size_t bytes) {
   const auto it = heap.free.find(found->second);
   std::byte* const block = it->first;
   const Free extent = it->second;
-  const std::size_t again =
-      std::min(extent.released, bytes);  // touched for the first time since trim()
-  if (again > 0) count_reserved(again);
+  const std::size_t again = std::min(extent.released, bytes);  // first touched since trim()
   remove_free(heap, it);
+  if (again > 0) count_reserved(heap, again, block, extent);
   if (extent.bytes > bytes)
     insert_free(heap, block + bytes, {extent.bytes - bytes, extent.released - again});
   return block;
@@ -90,8 +89,8 @@ std::byte* Arena::extend_top(Heap& heap, std::size_t bytes) {
   }
   const std::size_t more = bytes - below.bytes;
   if (more > range.capacity - range.top) return nullptr;
-  count_reserved(more + below.released);
-  if (below.bytes > 0) remove_free(heap, heap.free.find(block));
+  if (below.bytes > 0) remove_free(heap, last);
+  count_reserved(heap, more + below.released, block, below);
   range.top += more;
   return block;
 }
@@ -113,11 +112,16 @@ void Arena::reserve_range(Heap& heap, std::size_t bytes) {
   }
 }
 
-// Notes that `bytes` more are wanted from the system. Throws Error above the limit.
-void Arena::count_reserved(std::size_t bytes) {
-  if (limit_ != 0 && statistics_.reserved_bytes + bytes > limit_)
+// Notes that `bytes` more are wanted from the system. Near the limit cached memory is given back
+// first; when that is not enough, `taken` (a free block already out of the lists, or none) goes
+// back into them, and Error is thrown.
+void Arena::count_reserved(Heap& heap, std::size_t bytes, std::byte* block, Free taken) {
+  if (limit_ != 0 && statistics_.reserved_bytes + bytes > limit_) trim_locked();
+  if (limit_ != 0 && statistics_.reserved_bytes + bytes > limit_) {
+    if (taken.bytes > 0) insert_free(heap, block, taken);
     throw Error("memory", "at most " + std::to_string(limit_) + " bytes (--max-memory)",
                 std::to_string(statistics_.reserved_bytes + bytes));
+  }
   statistics_.reserved_bytes += bytes;
   ++statistics_.system_calls;
 }
