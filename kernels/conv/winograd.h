@@ -70,12 +70,12 @@ struct Winograd {
   }
   static std::int64_t tasks(const Plan& p) noexcept { return p.blocks * p.chunks; }
 
-  // Multiply-adds of the products, and those of the transforms in the same unit.
+  // Multiply-adds of 512-bit registers: those of the products, and the transforms in the same unit.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
     const double products = tiles * points * p.depth * p.width;
-    const double transforms = tiles * points * 6.0 * lanes * (p.depth * p.chunks + p.width);
-    return products + transforms;
+    const double transforms = tiles * points * 100.0 * (p.depth * p.chunks + p.width);
+    return (products + transforms) * 16 / lanes;
   }
 
   // Rows of a register tile: a block is cut into runs whose heights differ by at most one.

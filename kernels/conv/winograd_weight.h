@@ -251,14 +251,14 @@ struct WinogradWeight {
     }
   }
 
-  // Multiply-adds of the products, and those of the transforms in the same unit.
+  // Multiply-adds of 512-bit registers: those of the products, and the transforms in the same unit.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
     const double products = tiles * points * p.depth * p.width;
     const double transforms =
-        tiles * points * 6.0 * lanes *
-        (double{1} * p.depth * p.oc_groups + double{1} * p.width * p.c_groups);
-    return products + transforms;
+        tiles * points * 100.0 *
+        (static_cast<double>(p.depth) * p.oc_groups + static_cast<double>(p.width) * p.c_groups);
+    return (products + transforms) * 16 / lanes;
   }
 };
 
