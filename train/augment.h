@@ -13,10 +13,10 @@ namespace burin::train {
 
 // One image with its truth, in memory: rows from the top, channels interleaved.
 struct Case {
-  std::string id;
+  std::string id{};
   std::int64_t height = 0, width = 0, channels = 0;
-  std::vector<float> image;         // height*width*channels, 0..1
-  std::vector<std::uint8_t> label;  // height*width class numbers
+  std::vector<float> image{};         // height*width*channels, 0..1
+  std::vector<std::uint8_t> label{};  // height*width class numbers
   std::vector<std::uint8_t>
       field;  // height*width, not 0 inside the field of view; empty: everywhere
 };
@@ -57,9 +57,9 @@ struct Colouring {
 
 struct Patch {
   std::int64_t size = 0, channels = 0;
-  std::vector<float> image;         // size*size*channels
-  std::vector<std::int32_t> label;  // size*size; `outside` beyond the image
-  std::vector<std::uint8_t> field;  // size*size; 0 beyond the image
+  std::vector<float> image;           // size*size*channels
+  std::vector<std::int32_t> label;    // size*size; `outside` beyond the image
+  std::vector<std::uint8_t> field{};  // size*size; 0 beyond the image
 };
 
 // A square patch whose middle lies on pixel (cy, cx). Images are interpolated bilinearly, labels

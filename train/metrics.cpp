@@ -120,6 +120,14 @@ void ConfusionMatrix::add(std::span<const std::int32_t> prediction,
   }
 }
 
+ConfusionMatrix& ConfusionMatrix::operator+=(const ConfusionMatrix& other) {
+  if (other.classes_ != classes_)
+    throw Error("confusion matrix", std::to_string(classes_) + " classes",
+                std::to_string(other.classes_));
+  for (std::size_t i = 0; i < cells_.size(); ++i) cells_[i] += other.cells_[i];
+  return *this;
+}
+
 std::int64_t ConfusionMatrix::at(int truth, int prediction) const noexcept {
   return cells_[static_cast<std::size_t>(truth * classes_ + prediction)];
 }

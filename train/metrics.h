@@ -60,6 +60,9 @@ class ConfusionMatrix {
   void add(std::span<const std::int32_t> prediction, std::span<const std::int32_t> truth,
            std::int32_t ignore_index = -1);
 
+  // Throws Error when the number of classes differs.
+  ConfusionMatrix& operator+=(const ConfusionMatrix& other);
+
   [[nodiscard]] int classes() const noexcept { return classes_; }
   [[nodiscard]] std::int64_t at(int truth, int prediction) const noexcept;
   [[nodiscard]] Counts of(int label) const noexcept;  // one against the rest

@@ -1,0 +1,225 @@
+// The loop: learns, resumes to the bit, gives the same bits for any number of threads, stops with a
+// name on it.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "engine/runtime/workers.h"
+#include "io/atomic_file.h"
+#include "tests/train/tiny.h"
+#include "train/history.h"
+
+using namespace burin;
+using namespace burin::train;
+using test::TemporaryFolder;
+using test::TinyNetwork;
+
+namespace {
+
+Recipe recipe_of(std::int64_t steps) {
+  Recipe r;
+  r.network = "tiny";
+  r.data.width = 0;
+  r.sampler = {.patch = 16, .foreground = 0.5, .per_epoch = 10};
+  r.augment = {.flip_vertical = true, .rotate = 5, .brightness = 0.05, .noise = 0.02};
+  r.optimizer.kind = OptimizerKind::adamw;
+  r.optimizer.weight_decay = 1e-3;
+  r.schedule = {.kind = ScheduleKind::cosine, .rate = 0.02, .warmup = 2};
+  r.train = {.steps = steps, .batch = 3, .ema = 0.9, .validate_every = 2, .seed = 7};
+  return r;
+}
+
+TrainJob job_of(const Recipe& recipe, const std::filesystem::path& out) {
+  return {.recipe = recipe,
+          .train = {test::striped(40, 50, 1), test::striped(33, 47, 2)},
+          .validation = {test::striped(30, 37, 3)},
+          .out = out};
+}
+
+std::vector<float> bits_of(Network& network) {
+  std::vector<float> all;
+  for (const auto& p : network.parameters()) {
+    const auto numbers = p.parameter->value.to_vector();
+    all.insert(all.end(), numbers.begin(), numbers.end());
+  }
+  return all;
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Trains until `stop_after` steps are done (as Ctrl-C would), then until the end.
+std::vector<float> trained(const Recipe& recipe, const std::filesystem::path& out,
+                           std::int64_t stop_after = -1) {
+  if (stop_after >= 0) {
+    TinyNetwork network;
+    TrainJob job = job_of(recipe, out);
+    std::atomic<bool> stop = false;
+    job.stop = &stop;
+    job.progress = [&](const Progress& p) { stop = p.step >= stop_after; };
+    const TrainOutcome outcome = train::train(network, job);
+    CHECK(outcome.step == stop_after);
+    CHECK_FALSE(outcome.finished);
+  }
+  TinyNetwork network(1, stop_after >= 0 ? 99 : 1);  // a resumed network starts from other weights
+  TrainJob job = job_of(recipe, out);
+  job.resume = stop_after >= 0;
+  CHECK(train::train(network, job).finished);
+  return bits_of(network);
+}
+
+}  // namespace
+
+TEST_CASE("learns stripes") {
+  const TemporaryFolder folder;
+  TinyNetwork network;
+  Recipe recipe = recipe_of(150);
+  recipe.train.validate_every = 50;
+  const TrainOutcome outcome = train::train(network, job_of(recipe, folder.path()));
+  CHECK(outcome.finished);
+  CHECK(outcome.best_metric > 0.6);
+  CHECK(std::filesystem::exists(folder.path() / "best.safetensors"));
+  const auto lines = read_history(folder.path() / "history.jsonl");
+  CHECK(lines.size() == 153);
+}
+
+TEST_CASE("stopped and resumed is the same as run through") {
+  const TemporaryFolder through, stopped;
+  const Recipe recipe = recipe_of(6);
+  const auto want = trained(recipe, through.path());
+  CHECK(trained(recipe, stopped.path(), 3) == want);
+  CHECK(text_of(stopped.path() / "best.safetensors") ==
+        text_of(through.path() / "best.safetensors"));
+  const auto a = read_history(through.path() / "history.jsonl");
+  const auto b = read_history(stopped.path() / "history.jsonl");
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto x = a[i], y = b[i];
+    x.erase("seconds"), y.erase("seconds");
+    CHECK(x == y);
+  }
+}
+
+TEST_CASE("every optimizer, accumulation, clipping and plateau resume exactly") {
+  for (const auto kind :
+       {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::rmsprop, OptimizerKind::adadelta}) {
+    Recipe recipe = recipe_of(5);
+    recipe.optimizer.kind = kind;
+    recipe.optimizer.momentum = 0.5;
+    recipe.train.accumulate = 2;
+    recipe.train.clip = 0.1;
+    recipe.schedule = {.kind = ScheduleKind::plateau, .rate = 1e-3, .factor = 0.5, .patience = 0};
+    recipe.train.validate_every = 1;
+    const TemporaryFolder through, stopped;
+    CHECK(trained(recipe, stopped.path(), 2) == trained(recipe, through.path()));
+  }
+}
+
+TEST_CASE("the same bits for 1, 2 and 3 threads and any number of loaders") {
+  std::vector<float> first;
+  for (const int threads : {1, 2, 3}) {
+    runtime::configure({.threads = threads, .bind = runtime::Bind::none});
+    const TemporaryFolder folder;
+    Recipe recipe = recipe_of(5);
+    recipe.train.loaders = threads;
+    const auto bits = trained(recipe, folder.path());
+    if (first.empty()) first = bits;
+    CHECK(bits == first);
+  }
+  runtime::configure({});
+}
+
+TEST_CASE("another seed gives other bits") {
+  const TemporaryFolder a, b;
+  Recipe recipe = recipe_of(3);
+  const auto first = trained(recipe, a.path());
+  recipe.train.seed = 8;
+  CHECK(trained(recipe, b.path()) != first);
+}
+
+TEST_CASE("classes: cross-entropy and dice+ce train") {
+  for (const auto kind : {LossKind::cross_entropy, LossKind::dice_ce}) {
+    const TemporaryFolder folder;
+    Recipe recipe = recipe_of(40);
+    recipe.loss.kind = kind;
+    recipe.train.validate_every = 0;
+    TinyNetwork network(2);
+    const TrainOutcome outcome = train::train(network, job_of(recipe, folder.path()));
+    CHECK(outcome.best_metric > 0.4);
+  }
+}
+
+TEST_CASE("every other loss trains") {
+  for (const auto kind : {LossKind::dice, LossKind::bce, LossKind::l1, LossKind::l2}) {
+    const TemporaryFolder folder;
+    Recipe recipe = recipe_of(30);
+    recipe.loss.kind = kind;
+    recipe.train.ema = 0;
+    recipe.train.validate_every = 0;
+    TinyNetwork network;
+    (void)train::train(network, job_of(recipe, folder.path()));
+    const auto lines = read_history(folder.path() / "history.jsonl");
+    CHECK(lines[29]["loss"].get<double>() < lines[0]["loss"].get<double>());
+  }
+}
+
+TEST_CASE("early stop ends the run and stays ended") {
+  const TemporaryFolder folder;
+  Recipe recipe = recipe_of(50);
+  recipe.schedule.rate = 1e-12;
+  recipe.train.validate_every = 1;
+  recipe.train.early_stop = 3;
+  recipe.train.ema = 0;
+  recipe.optimizer.weight_decay = 0;
+  TinyNetwork network;
+  TrainJob job = job_of(recipe, folder.path());
+  const TrainOutcome outcome = train::train(network, job);
+  CHECK(outcome.stopped_early);
+  CHECK(outcome.step < 50);
+  job.resume = true;
+  CHECK(train::train(network, job).step == outcome.step);
+}
+
+TEST_CASE("a loss that is not finite names its step") {
+  const TemporaryFolder folder;
+  Recipe recipe = recipe_of(50);
+  recipe.optimizer.kind = OptimizerKind::sgd;
+  recipe.loss.kind = LossKind::l2;
+  recipe.schedule = {.kind = ScheduleKind::constant, .rate = 1e20};
+  recipe.train.validate_every = 0;
+  TinyNetwork network;
+  try {
+    (void)train::train(network, job_of(recipe, folder.path()));
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("train step ") == 0);
+    CHECK(std::string(error.what()).find("a finite loss") != std::string::npos);
+  }
+}
+
+TEST_CASE("resume refuses another recipe and an empty folder") {
+  const TemporaryFolder folder;
+  TinyNetwork network;
+  TrainJob job = job_of(recipe_of(2), folder.path());
+  job.resume = true;
+  CHECK_THROWS_AS((void)train::train(network, job), Error);
+  job.resume = false;
+  (void)train::train(network, job);
+  job.resume = true;
+  job.recipe.schedule.rate = 0.5;
+  CHECK_THROWS_AS((void)train::train(network, job), Error);
+}
+
+TEST_CASE("history: lines beyond the checkpoint and a torn line are dropped") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "history.jsonl";
+  write_file(file, std::string_view(
+                       "{\"step\":1,\"loss\":2.5}\nnonsense\n{\"step\":2}\n{\"step\":3}\n{\"st"));
+  {
+    History history(file, 2);
+    history.add({{"step", 3}, {"loss", 0.125}});
+  }
+  CHECK(text_of(file) == "{\"loss\":2.5,\"step\":1}\n{\"step\":2}\n{\"loss\":0.125,\"step\":3}\n");
+}

@@ -1,0 +1,91 @@
+// A network of two convolutions with batch norm, and cases with stripes to find: training it takes
+// milliseconds.
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+#include "engine/nn/conv.h"
+#include "engine/nn/norm.h"
+#include "engine/ops/ops.h"
+#include "tests/support/random.h"
+#include "train/trainer.h"
+
+namespace burin::test {
+
+struct TinyLayers {
+  Conv conv1;
+  BatchNorm norm;
+  Conv conv2;
+  template <class V>
+  void visit(V&& v) {
+    v("conv1", conv1);
+    v("norm", norm);
+    v("conv2", conv2);
+  }
+};
+
+class TinyNetwork final : public Network {
+ public:
+  explicit TinyNetwork(std::int64_t classes = 1, std::uint64_t seed = 1)
+      : layers_{Conv({.in = 2, .out = 8, .kernel = 3, .pad = 1}), BatchNorm({.channels = 8}),
+                Conv({.in = 8, .out = classes, .kernel = 3, .pad = 1})} {
+    initialize(layers_, InitRule::he_uniform, seed);
+  }
+  [[nodiscard]] std::string_view name() const noexcept override { return "tiny"; }
+  [[nodiscard]] Shape default_input() const override { return {1, 2, 16, 16}; }
+  [[nodiscard]] Value forward(const Value& image) override {
+    return layers_.conv2(relu(layers_.norm(layers_.conv1(image))));
+  }
+  [[nodiscard]] std::vector<NamedParameter> parameters() override {
+    return burin::parameters(layers_);
+  }
+  void check_input(const Shape& image) const override {
+    if (image.channels() != 2) throw Error("tiny", "2 channels", image.text());
+  }
+
+ private:
+  TinyLayers layers_;
+};
+
+// Bright vertical stripes on noise; the stripe is the label.
+inline train::Case striped(std::int64_t height, std::int64_t width, unsigned seed) {
+  train::Case c{
+      .id = "striped" + std::to_string(seed), .height = height, .width = width, .channels = 2};
+  Random random(seed);
+  for (std::int64_t y = 0; y < height; ++y)
+    for (std::int64_t x = 0; x < width; ++x) {
+      const bool stripe = (x / 3) % 3 == 0;
+      c.image.push_back(0.5f + 0.3f * random.real() + (stripe ? 0.15f : 0.0f));
+      c.image.push_back(0.5f + 0.5f * random.real());
+      c.label.push_back(stripe);
+    }
+  return c;
+}
+
+// A folder below the system's temporary one, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    static int count = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            ("burin-test-" + std::to_string(getpid()) + "-" + std::to_string(count++));
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace burin::test

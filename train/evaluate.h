@@ -1,0 +1,44 @@
+// Scores of predictions, per case and pooled.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/nn/module.h"
+#include "train/metrics.h"
+#include "train/predict.h"
+
+namespace burin::train {
+
+// One-channel networks: counts at the recipe's threshold and areas, inside the field of view. More
+// classes: mean dice and the rest from the confusion matrix; areas are NaN.
+struct Scores {
+  double dice = 0, iou = 0, roc_auc = 0, pr_auc = 0, sensitivity = 0, specificity = 0, accuracy = 0;
+  double field_share = 1;  // of the area
+};
+
+// Adds cases up and keeps what pooling needs.
+class Scorer {
+ public:
+  Scorer(std::int64_t classes, double threshold);
+
+  // Scores of this case alone; also pooled. `field` may be empty. Throws Error when sizes differ.
+  Scores add(const Prediction& prediction, std::span<const std::uint8_t> label,
+             std::span<const std::uint8_t> field);
+  [[nodiscard]] Scores pooled();
+
+ private:
+  std::int64_t classes_;
+  double threshold_;
+  Counts counts_;
+  Ranking ranking_;
+  ConfusionMatrix confusion_;
+  double field_ = 0, area_ = 0;
+};
+
+// Of all cases, pooled.
+[[nodiscard]] Scores evaluate(Network& network, std::span<const Case> cases,
+                              const InferRecipe& recipe);
+
+}  // namespace burin::train

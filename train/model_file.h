@@ -1,0 +1,36 @@
+// The model file: the weights under the names of the network's parameters, the recipe and what was
+// measured in the metadata.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/nn/module.h"
+#include "train/recipe.h"
+
+namespace burin::train {
+
+struct Model {
+  Recipe recipe;
+  std::unique_ptr<Network> network;
+  std::map<std::string, std::string> metadata;  // "step", "dice", ... as text
+  std::filesystem::path file;
+};
+
+// The recipe's network, with weights drawn from its seed. Throws Error for an unknown name.
+[[nodiscard]] std::unique_ptr<Network> make_network_of(const Recipe& recipe);
+
+// Atomic. `facts` join the metadata. Throws Error.
+void save_model(const std::filesystem::path& file, std::span<const NamedParameter> parameters,
+                const Recipe& recipe, const std::map<std::string, std::string>& facts);
+
+// A file, or a run folder (its best.safetensors). Throws Error naming the file and what is wrong
+// with it.
+[[nodiscard]] Model load_model(const std::filesystem::path& path);
+
+// The file that load_model would read. Throws Error.
+[[nodiscard]] std::filesystem::path model_path(const std::filesystem::path& path);
+
+}  // namespace burin::train
