@@ -7,7 +7,7 @@
 set -eu
 
 build="g++ meson ninja-build pkg-config libxsimd-dev libhwloc-dev libdnnl-dev libstb-dev libpng-dev
-  libtiff-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev doctest-dev"
+  libjpeg-dev libtiff-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev doctest-dev"
 checks="clang clang-format libomp-dev git file"
 
 case "${1:-test}" in
