@@ -16,6 +16,8 @@
 
 #include <cstddef>
 
+#include "kernels/micro/unroll.h"
+
 namespace burin::kernels {
 namespace {
 
@@ -38,32 +40,36 @@ template <class V, int MR, int NV>
                                                    const float* w,
                                                    typename V::reg (&acc)[MR][NV]) noexcept {
   typename V::reg weight[NV];
-  for (int j = 0; j < NV; ++j) weight[j] = V::load(w + j * V::lanes);
-  for (int i = 0; i < MR; ++i) {
+  unroll<NV>([&](auto j) __attribute__((always_inline)) { weight[j] = V::load(w + j * V::lanes); });
+  unroll<MR>([&](auto i) __attribute__((always_inline)) {
     const typename V::reg value = V::broadcast(a[i / 3] + a_at + i % 3 * a_row);
-    for (int j = 0; j < NV; ++j) acc[i][j] = V::mac(value, weight[j], acc[i][j]);
-  }
+    unroll<NV>([&](auto j)
+                   __attribute__((always_inline)) { V::mac_into(acc[i][j], value, weight[j]); });
+  });
 }
 
 template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void accumulate(const TileOperands& o,
                                               typename V::reg (&acc)[MR][NV]) noexcept {
-  constexpr int unroll = 4, pointers = (MR + 2) / 3;
+  constexpr int steps = 4, pointers = (MR + 2) / 3;
   const std::ptrdiff_t a_row = o.a_row, a_depth = o.a_depth, w_depth = o.w_depth;
   for (int t = 0; t < o.taps; ++t) {
     const float* a[pointers];
-    for (int p = 0; p < pointers; ++p) a[p] = o.a + o.a_tap[t] + 3 * p * a_row;
+    unroll<pointers>([&](auto p) __attribute__((always_inline)) {
+      a[p] = o.a + o.a_tap[t] + 3 * p * a_row;
+    });
     const float* w = o.w + o.w_tap[t] * w_depth;
     int left = o.depth;
-    for (; left >= unroll; left -= unroll) {
-      for (int u = 0; u < unroll; ++u)
+    for (; left >= steps; left -= steps) {
+      unroll<steps>([&](auto u) __attribute__((always_inline)) {
         accumulate_step<V, MR, NV>(a, a_row, u * a_depth, w + u * w_depth, acc);
-      for (int p = 0; p < pointers; ++p) a[p] += unroll * a_depth;
-      w += unroll * w_depth;
+      });
+      unroll<pointers>([&](auto p) __attribute__((always_inline)) { a[p] += steps * a_depth; });
+      w += steps * w_depth;
     }
     for (; left > 0; --left) {
       accumulate_step<V, MR, NV>(a, a_row, 0, w, acc);
-      for (int p = 0; p < pointers; ++p) a[p] += a_depth;
+      unroll<pointers>([&](auto p) __attribute__((always_inline)) { a[p] += a_depth; });
       w += w_depth;
     }
   }

@@ -21,66 +21,69 @@ struct TileCall {
 };
 using TileFunction = void (*)(const TileCall&) noexcept;
 
+// f(i, j) for every register of a tile.
+template <int MR, int NV, class F>
+[[gnu::always_inline]] inline void each_register(const F& f) noexcept {
+  unroll<MR>([&](auto i) __attribute__((always_inline)) {
+    unroll<NV>([&](auto j) __attribute__((always_inline)) { f(i, j); });
+  });
+}
+
 template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void activate(const Epilogue& e,
                                             typename V::reg (&acc)[MR][NV]) noexcept {
-  const typename V::reg zero = V::zero(), six = V::set(6.0f), slope = V::set(e.slope);
-  const auto each = [&](const auto& f) __attribute__((always_inline)) {
-    for (int i = 0; i < MR; ++i)
-      for (int j = 0; j < NV; ++j) acc[i][j] = f(acc[i][j]);
-  };
-  if (e.activation == Activation::relu)
-    each([&](typename V::reg v) { return V::max(v, zero); });
-  else if (e.activation == Activation::relu6)
-    each([&](typename V::reg v) { return V::min(V::max(v, zero), six); });
-  else if (e.activation == Activation::leaky_relu)
-    each([&](typename V::reg v) { return V::mac(slope, V::min(v, zero), V::max(v, zero)); });
+  const typename V::reg zero = V::zero();
+  if (e.activation == Activation::leaky_relu) {
+    const typename V::reg slope = V::set(e.slope);
+    each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
+      acc[i][j] = V::mac(slope, V::min(acc[i][j], zero), V::max(acc[i][j], zero));
+    });
+    return;
+  }
+  each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
+    acc[i][j] = V::max(acc[i][j], zero);
+  });
+  if (e.activation != Activation::relu6) return;
+  const typename V::reg six = V::set(6.0f);
+  each_register<MR, NV>([&](auto i, auto j)
+                            __attribute__((always_inline)) { acc[i][j] = V::min(acc[i][j], six); });
 }
 
-// Rows of c, or rows of the bias (stride 0), into the accumulators.
+// Rows of c, or rows of the bias (row 0), into the accumulators; `columns` in the last vector's
+// range.
 template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void load_tile(const float* from, std::ptrdiff_t row, int columns,
                                              typename V::reg (&acc)[MR][NV]) noexcept {
-  if (columns == NV * V::lanes) {
-    for (int i = 0; i < MR; ++i)
-      for (int j = 0; j < NV; ++j) acc[i][j] = V::load(from + i * row + j * V::lanes);
-    return;
-  }
-  for (int i = 0; i < MR; ++i)
-    for (int j = 0; j < NV; ++j)
-      acc[i][j] = j + 1 < NV ? V::load(from + i * row + j * V::lanes)
-                             : V::load(from + i * row + j * V::lanes, columns - j * V::lanes);
+  const int last = columns - (NV - 1) * V::lanes;
+  each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
+    const float* p = from + i * row + j * V::lanes;
+    acc[i][j] = j + 1 < NV || last == V::lanes ? V::load(p) : V::load(p, last);
+  });
 }
 
 template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void store_tile(float* to, std::ptrdiff_t row, int columns,
                                               const typename V::reg (&acc)[MR][NV]) noexcept {
-  if (columns == NV * V::lanes) {
-    for (int i = 0; i < MR; ++i)
-      for (int j = 0; j < NV; ++j) V::store(to + i * row + j * V::lanes, acc[i][j]);
-    return;
-  }
-  for (int i = 0; i < MR; ++i)
-    for (int j = 0; j < NV; ++j) {
-      if (j + 1 < NV)
-        V::store(to + i * row + j * V::lanes, acc[i][j]);
-      else
-        V::store(to + i * row + j * V::lanes, acc[i][j], columns - j * V::lanes);
-    }
+  const int last = columns - (NV - 1) * V::lanes;
+  each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
+    float* p = to + i * row + j * V::lanes;
+    if (j + 1 < NV || last == V::lanes)
+      V::store(p, acc[i][j]);
+    else
+      V::store(p, acc[i][j], last);
+  });
 }
 
 // DepthIsOne: neighbours in depth are neighbours in memory (a_depth 1); else rows are (a_row 1).
 template <class V, int MR, int NV, bool DepthIsOne>
 void tile(const TileCall& call) noexcept {
   typename V::reg acc[MR][NV];
-  if (call.add_to_c) {
+  each_register<MR, NV>([&](auto i, auto j)
+                            __attribute__((always_inline)) { acc[i][j] = V::zero(); });
+  if (call.add_to_c)
     load_tile<V, MR, NV>(call.c, call.c_row, call.columns, acc);
-  } else if (call.bias != nullptr) {
+  else if (call.bias != nullptr)
     load_tile<V, MR, NV>(call.bias, 0, call.columns, acc);
-  } else {
-    for (int i = 0; i < MR; ++i)
-      for (int j = 0; j < NV; ++j) acc[i][j] = V::zero();
-  }
   TileOperands o = call.o;
   o.w_depth = NV * V::lanes;
   if (DepthIsOne)

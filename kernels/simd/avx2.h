@@ -21,6 +21,10 @@ struct Avx2 {
   static reg load(const float* p, int count) { return _mm256_maskload_ps(p, mask_of(count)); }
   static reg broadcast(const float* p) { return _mm256_broadcast_ss(p); }
   static reg mac(reg a, reg b, reg c) { return _mm256_fmadd_ps(a, b, c); }
+  // c += a*b, in place; see avx512.h.
+  static void mac_into(reg& c, reg a, reg b) {
+    __asm__("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+  }
   static reg add(reg a, reg b) { return _mm256_add_ps(a, b); }
   static reg sub(reg a, reg b) { return _mm256_sub_ps(a, b); }
   static reg mul(reg a, reg b) { return _mm256_mul_ps(a, b); }
