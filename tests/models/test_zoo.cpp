@@ -1,0 +1,64 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "engine/error.h"
+#include "models/zoo.h"
+
+namespace burin::models {
+
+// Published counts: trainable, running statistics, multiply-accumulates at the shape of the paper.
+TEST_CASE("parameter and multiply counts") {
+  struct Row {
+    const char* name;
+    std::int64_t classes, size, parameters, statistics, macs;
+  };
+  for (const Row& row : {
+           Row{"fundus-unet", 0, 48, 11'339'327, 12'388, 3'030'430'464},
+           Row{"fundus-unet-faithful", 0, 48, 11'339'318, 12'388, 3'030'430'464},
+           Row{"damage-unet", 0, 512, 31'037'893, 11'776, 192'736'657'408},
+           Row{"damage-unet", 4, 512, 31'037'828, 11'776, 192'719'880'192},
+           Row{"damage-unet", 3, 512, 31'037'763, 11'776, 192'703'102'976},
+           Row{"damage-unet", 5, 1024, 31'037'893, 11'776, 770'946'629'632},
+       }) {
+    INFO(row.name << " " << row.classes << " " << row.size);
+    const auto network = make_network(row.name, {.classes = row.classes});
+    const Counts counts = count(*network, {1, 3, row.size, row.size});
+    CHECK(counts.parameters == row.parameters);
+    CHECK(counts.statistics == row.statistics);
+    CHECK(counts.macs == row.macs);
+  }
+}
+
+TEST_CASE("every network takes its own input and has names without doubles") {
+  for (const ModelEntry& entry : models()) {
+    INFO(std::string(entry.name));
+    const auto network = entry.make({});
+    CHECK(network->name() == entry.name);
+    CHECK(!entry.description.empty());
+    CHECK_NOTHROW(network->check_input(network->default_input()));
+    CHECK(count(*network, network->default_input()).macs > 0);
+    std::set<std::string> names;
+    for (const NamedParameter& p : network->parameters()) {
+      CHECK(names.insert(p.name).second);
+      for (const float v : {p.parameter->value.to_vector().front()}) CHECK(std::isfinite(v));
+    }
+  }
+}
+
+TEST_CASE("seeds, options and unknown names") {
+  const auto weights = [](std::uint64_t seed) {
+    const auto network = make_network("fundus-unet", {.seed = seed});
+    return network->parameters()[0].parameter->value.to_vector();
+  };
+  CHECK(weights(1) == weights(1));
+  CHECK(weights(1) != weights(2));
+  CHECK(make_network("damage-unet", {.in_channels = 6})->default_input() == Shape{1, 6, 512, 512});
+  CHECK_THROWS_AS((void)make_network("damage"), Error);
+  CHECK_THROWS_AS((void)make_network(""), Error);
+  CHECK_THROWS_AS((void)make_network("fundus-unet", {.classes = 2}), Error);
+  CHECK_THROWS_AS((void)make_network("damage-unet", {.in_channels = -1}), Error);
+}
+
+}  // namespace burin::models
