@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/error.h"
-#include "models/fundus_vessels.h"
+#include "models/fundus_raster.h"
 #include "models/noise_field.h"
 
 namespace burin::models {
@@ -24,83 +24,6 @@ enum Use : std::uint32_t {
   use_grain,
   use_sensor
 };
-
-// Pixels to shares of the field's diameter, and back.
-struct Frame {
-  PictureSize size;
-  double diameter;  // pixels
-  explicit Frame(const PictureSize& s)
-      : size(s), diameter(0.93 * static_cast<double>(std::max(s.height, s.width))) {}
-  [[nodiscard]] RetinaPoint point(std::int64_t y, std::int64_t x) const {
-    return {(static_cast<double>(x) + 0.5 - static_cast<double>(size.width) / 2) / diameter,
-            (static_cast<double>(y) + 0.5 - static_cast<double>(size.height) / 2) / diameter};
-  }
-  [[nodiscard]] double column(double x) const {
-    return x * diameter + static_cast<double>(size.width) / 2 - 0.5;
-  }
-  [[nodiscard]] double row(double y) const {
-    return y * diameter + static_cast<double>(size.height) / 2 - 0.5;
-  }
-  [[nodiscard]] std::size_t index(std::int64_t y, std::int64_t x) const {
-    return static_cast<std::size_t>(y * size.width + x);
-  }
-};
-
-// f(y, x) over the pixels within `radius` pixels of the box of two points.
-template <class F>
-void each_near(const Frame& frame, RetinaPoint a, RetinaPoint b, double radius, F f) {
-  const auto clip = [](double v, std::int64_t size) {
-    return std::clamp<std::int64_t>(static_cast<std::int64_t>(v), 0, size - 1);
-  };
-  const double x0 = frame.column(std::min(a.x, b.x)), x1 = frame.column(std::max(a.x, b.x));
-  const double y0 = frame.row(std::min(a.y, b.y)), y1 = frame.row(std::max(a.y, b.y));
-  for (std::int64_t y = clip(y0 - radius, frame.size.height);
-       y <= clip(y1 + radius + 1, frame.size.height); ++y)
-    for (std::int64_t x = clip(x0 - radius, frame.size.width);
-         x <= clip(x1 + radius + 1, frame.size.width); ++x)
-      f(y, x);
-}
-
-// Optical depth in green of a vessel's middle by its width: light lost is 20 % at 0.0025 of the
-// diameter and 45 % at 0.01 for veins, less for arteries.
-double depth_of(double width, bool artery) {
-  return (artery ? 0.72 : 0.92) * width / (width + 0.0040);
-}
-
-// Optical depths of arteries and veins, and the label.
-struct VesselLayer {
-  std::array<std::vector<float>, 2> depth;  // veins, arteries
-  std::vector<std::uint8_t> label;
-};
-
-// Share of the middle's depth at `u` half-widths from the axis: a round cross-section, with the
-// reflex of light along wide vessels.
-double profile(double u, double width, bool artery) {
-  if (u >= 1) return 0;
-  const double reflex = std::clamp((width - 0.004) / 0.003, 0.0, 1.0) * (artery ? 0.5 : 0.2);
-  return std::sqrt(1 - u * u) * (1 - reflex * std::exp(-u * u / 0.08));
-}
-
-void draw_piece(const Frame& frame, const VesselPiece& piece, double clarity, VesselLayer& layer) {
-  const double width = (piece.width_from + piece.width_to) / 2, pixels = width * frame.diameter;
-  // Half a pixel of softness; what is thinner than a pixel loses depth instead.
-  const double half = std::max(pixels, 1.0) / 2 + 0.25;
-  const double strength = clarity * depth_of(width, piece.artery) * std::min(pixels, 1.0);
-  const double dx = (piece.to.x - piece.from.x) * frame.diameter;
-  const double dy = (piece.to.y - piece.from.y) * frame.diameter;
-  const double length = std::max(dx * dx + dy * dy, 1e-12);
-  std::vector<float>& depth = layer.depth[piece.artery ? 1 : 0];
-  each_near(frame, piece.from, piece.to, half + 1, [&](std::int64_t y, std::int64_t x) {
-    const double px = static_cast<double>(x) - frame.column(piece.from.x);
-    const double py = static_cast<double>(y) - frame.row(piece.from.y);
-    const double t = std::clamp((px * dx + py * dy) / length, 0.0, 1.0);
-    const double d = std::hypot(px - t * dx, py - t * dy);
-    const std::size_t i = frame.index(y, x);
-    depth[i] =
-        std::max(depth[i], static_cast<float>(strength * profile(d / half, width, piece.artery)));
-    if (pixels >= 0.7 && d <= std::max(pixels / 2, 0.6)) layer.label[i] = 1;
-  });
-}
 
 // Blobs that are not vessels.
 struct Lesion {
@@ -142,7 +65,7 @@ class Painter {
             shade(frame_.point(y, x), depth, static_cast<double>(blobs[i]), rough);
         for (std::size_t c = 0; c < 3; ++c) planes[c][i] = static_cast<float>(colour[c]);
       }
-    for (auto& plane : planes) blur(plane, std::max(0.4, blur_ * frame_.diameter));
+    for (auto& plane : planes) blur(plane, frame_.size, std::max(0.4, blur_ * frame_.diameter));
     return expose(planes, std::move(vessels.label));
   }
 
@@ -155,10 +78,10 @@ class Painter {
   // Colours, light and faults of this photograph.
   void draw_look() {
     base_ = {uniform(185, 215), uniform(50, 82), uniform(22, 42)};
-    vignette_ = uniform(0.2, 0.9);
+    vignette_ = uniform(0.3, 0.9);
     const double angle = uniform(0, 2 * std::numbers::pi), tilt = uniform(0.1, 0.7);
     tilt_ = {tilt * std::cos(angle), tilt * std::sin(angle)};
-    unevenness_ = uniform(0.15, 0.35);
+    unevenness_ = uniform(0.2, 0.36);
     choroid_depth_ = random_.chance(0.5f) ? uniform(0.03, 0.11) : 0.0;
     texture_depth_ = uniform(0.02, 0.06);
     grain_ = uniform(0.02, 0.06);
@@ -236,35 +159,6 @@ class Painter {
       out[c] = bare * std::exp(-vessel_share[c] * vessel - lesion_share[c] * lesion);
     }
     return out;
-  }
-
-  // Gaussian of `sigma` pixels, separable, clamped at the border.
-  void blur(std::vector<float>& plane, double sigma) const {
-    const auto radius = static_cast<std::int64_t>(std::ceil(3 * sigma));
-    std::vector<double> weights;
-    double total = 0;
-    for (std::int64_t i = -radius; i <= radius; ++i) {
-      weights.push_back(std::exp(-static_cast<double>(i * i) / (2 * sigma * sigma)));
-      total += weights.back();
-    }
-    std::vector<float> other(plane.size());
-    const auto pass = [&](const std::vector<float>& in, std::vector<float>& out, bool along_x) {
-      for (std::int64_t y = 0; y < frame_.size.height; ++y)
-        for (std::int64_t x = 0; x < frame_.size.width; ++x) {
-          double sum = 0;
-          for (std::int64_t i = -radius; i <= radius; ++i) {
-            const std::int64_t v =
-                along_x ? y : std::clamp<std::int64_t>(y + i, 0, frame_.size.height - 1);
-            const std::int64_t u =
-                along_x ? std::clamp<std::int64_t>(x + i, 0, frame_.size.width - 1) : x;
-            sum += weights[static_cast<std::size_t>(i + radius)] *
-                   static_cast<double>(in[frame_.index(v, u)]);
-          }
-          out[frame_.index(y, x)] = static_cast<float>(sum / total);
-        }
-    };
-    pass(plane, other, true);
-    pass(other, plane, false);
   }
 
   // The sensor's noise, the black surround, 8 bits.
