@@ -128,6 +128,7 @@ void configure(const Settings& settings) {
   t.generation.fetch_add(1);
   t.threads.store(count, std::memory_order_release);
   omp_set_dynamic(0);
+  omp_set_num_threads(count);  // for libraries that bring their own parallel regions
 }
 
 int threads() {
