@@ -17,8 +17,7 @@ struct Case {
   std::int64_t height = 0, width = 0, channels = 0;
   std::vector<float> image{};         // height*width*channels, 0..1
   std::vector<std::uint8_t> label{};  // height*width class numbers
-  std::vector<std::uint8_t>
-      field;  // height*width, not 0 inside the field of view; empty: everywhere
+  std::vector<std::uint8_t> field{};  // height*width, 0 outside of the field of view; or empty
 };
 
 // Amounts are the largest change; each is drawn uniformly between none and that, in both

@@ -107,10 +107,13 @@ bool CheckpointFolder::any() const {
 }
 
 void CheckpointFolder::save(const TrainedParts& parts, const TrainState& state,
-                            const std::string& recipe) {
+                            const TrainingFacts& facts) {
   const auto last = folder_ / file_names[0], next = folder_ / file_names[1];
   write_safetensors(next, tensors_of(parts),
-                    {{"burin", kind}, {"state", state_text(state)}, {"recipe", recipe}});
+                    {{"burin", kind},
+                     {"state", state_text(state)},
+                     {"recipe", facts.recipe},
+                     {"data", facts.data}});
   (void)read_verified(next);
   std::error_code ignored;
   // A damaged last file must not take the place of a good previous one.
@@ -149,7 +152,8 @@ CheckpointInfo CheckpointFolder::load() {
     }
     const std::string operation = "read " + candidate.file.string();
     state_ = info.state = state_from(entry(loaded_.metadata, "state", operation), operation);
-    info.recipe = entry(loaded_.metadata, "recipe", operation);
+    info.facts = {entry(loaded_.metadata, "recipe", operation),
+                  entry(loaded_.metadata, "data", operation)};
     info.file = candidate.file;
     last_is_good_ = candidate.file.filename() == file_names[0];
     return info;

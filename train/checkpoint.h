@@ -35,9 +35,15 @@ struct TrainedParts {
   Ema* average = nullptr;
 };
 
+// What a training must not change between its parts.
+struct TrainingFacts {
+  std::string recipe;  // text
+  std::string data;    // fingerprint of the data set
+};
+
 struct CheckpointInfo {
   TrainState state;
-  std::string recipe;              // text
+  TrainingFacts facts;
   std::filesystem::path file;      // where it was read
   std::vector<std::string> notes;  // damaged files that were passed over, one line each
 };
@@ -50,8 +56,8 @@ class CheckpointFolder {
   [[nodiscard]] bool any() const;
   // Writes next, reads it back, moves last to previous and next to last. Throws Error; what was
   // there stays.
-  void save(const TrainedParts& parts, const TrainState& state, const std::string& recipe);
-  // State and recipe of the newest file that verifies, for building the parts. Throws Error when
+  void save(const TrainedParts& parts, const TrainState& state, const TrainingFacts& facts);
+  // State and facts of the newest file that verifies, for building the parts. Throws Error when
   // there is none.
   [[nodiscard]] CheckpointInfo load();
   // The numbers of the file that load() found, into the parts. Throws Error when they do not fit.

@@ -61,7 +61,7 @@ class Run {
       : network_(network),
         job_(job),
         recipe_(job.recipe),
-        text_(recipe_text(job.recipe)),
+        facts_{recipe_text(job.recipe), job.data},
         folder_(job.out),
         schedule_(job.recipe.schedule, job.recipe.train.steps),
         sampler_(job.train,
@@ -119,9 +119,12 @@ class Run {
   void resume() {
     const CheckpointInfo info = folder_.load();
     for (const auto& note : info.notes) say("passed over a checkpoint: " + note);
-    if (info.recipe != text_)
+    if (info.facts.recipe != facts_.recipe)
       throw Error("resume " + job_.out.string(), "the recipe that the run began with",
                   "another recipe");
+    if (info.facts.data != facts_.data)
+      throw Error("resume " + job_.out.string(), "the data that the run began with",
+                  "another data set");
     folder_.restore(parts());
     state_ = info.state;
     state_.early_stop.patience = recipe_.train.early_stop;
@@ -228,7 +231,7 @@ class Run {
     state_.optimizer_steps = optimizer_.steps();
     state_.ema_updates = average_ ? average_->updates() : 0;
     state_.schedule = schedule_.state();
-    folder_.save(parts(), state_, text_);
+    folder_.save(parts(), state_, facts_);
     saved_ = Clock::now();
   }
 
@@ -244,7 +247,7 @@ class Run {
   Network& network_;
   const TrainJob& job_;
   const Recipe& recipe_;
-  std::string text_;
+  TrainingFacts facts_;
   CheckpointFolder folder_;
   Schedule schedule_;
   PatchSampler sampler_;

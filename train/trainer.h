@@ -27,7 +27,8 @@ struct TrainJob {
   Recipe recipe;
   std::vector<Case> train, validation;
   std::filesystem::path out;  // run folder; exists
-  bool resume = false;
+  std::string data;           // fingerprint of the data set: a resumed run must have the same
+  bool resume = false;        // from the newest checkpoint in `out`
   const std::atomic<bool>* stop =
       nullptr;  // set from a signal handler: finish the step, save, return
   std::function<void(const Progress&)> progress = nullptr;

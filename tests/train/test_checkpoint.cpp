@@ -35,7 +35,7 @@ void save(const std::filesystem::path& folder, Trained& trained, std::initialize
     TrainState state;
     state.step = step;
     trained.ballast.value.fill(static_cast<float>(step));
-    checkpoints.save(trained.parts(), state, "recipe text");
+    checkpoints.save(trained.parts(), state, {"recipe text", "data"});
   }
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("last and previous; restore brings every number back") {
   CheckpointFolder checkpoints(folder.path());
   const CheckpointInfo info = checkpoints.load();
   CHECK(info.state.step == 20);
-  CHECK(info.recipe == "recipe text");
+  CHECK(info.facts.recipe == "recipe text");
   CHECK(info.notes.empty());
   checkpoints.restore(other.parts());
   CHECK(other.ballast.value.to_vector()[0] == 20.0f);
@@ -111,7 +111,7 @@ TEST_CASE("a damaged last file does not take the place of a good previous one") 
   CHECK(checkpoints.load().state.step == 10);
   TrainState state;
   state.step = 30;
-  checkpoints.save(trained.parts(), state, "recipe text");
+  checkpoints.save(trained.parts(), state, {"recipe text", "data"});
   write_file(folder.path() / "last.safetensors", std::string_view("damaged again"));
   CheckpointFolder again(folder.path());
   CHECK(again.load().state.step == 10);

@@ -208,6 +208,9 @@ TEST_CASE("resume refuses another recipe and an empty folder") {
   job.resume = false;
   (void)train::train(network, job);
   job.resume = true;
+  job.data = "other images";
+  CHECK_THROWS_AS((void)train::train(network, job), Error);
+  job.data.clear();
   job.recipe.schedule.rate = 0.5;
   CHECK_THROWS_AS((void)train::train(network, job), Error);
 }

@@ -1,0 +1,150 @@
+// burin inspect MODEL [--shape 1x3x512x512] [--layers]: layers, parameters and
+// multiply-accumulates, without running it.
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "apps/options.h"
+#include "apps/output.h"
+#include "engine/error.h"
+#include "models/zoo.h"
+#include "train/model_file.h"
+
+namespace burin::apps {
+namespace {
+
+struct Options {
+  GlobalOptions global;
+  std::string model, shape;
+  bool layers = false;
+};
+
+// "1x3x512x512".
+Shape shape_from(const std::string& text) {
+  const Error wrong("--shape", "sizes such as 1x3x512x512", "'" + text + "'");
+  std::vector<std::int64_t> sizes(1, 0);
+  bool digit = false;
+  for (const char c : text) {
+    if (c == 'x' && digit) {
+      sizes.push_back(0);
+      digit = false;
+    } else if (c >= '0' && c <= '9' && sizes.back() < 1'000'000'000) {
+      sizes.back() = sizes.back() * 10 + (c - '0');
+      digit = true;
+    } else {
+      throw wrong;
+    }
+  }
+  if (!digit || sizes.size() > static_cast<std::size_t>(Shape::max_rank) ||
+      std::find(sizes.begin(), sizes.end(), 0) != sizes.end())
+    throw wrong;
+  return Shape(std::span<const std::int64_t>(sizes));
+}
+
+// A name of models/, or a model file or run folder.
+std::unique_ptr<Network> network_of(const std::string& word) {
+  for (const auto& entry : models::models())
+    if (entry.name == word) return entry.make({});
+  std::error_code ignored;
+  if (std::filesystem::exists(word, ignored)) return std::move(train::load_model(word).network);
+  std::string names;
+  for (const auto& entry : models::models()) names += ", " + std::string(entry.name);
+  throw Error("inspect " + word, "a model file, a run folder or one of " + names.substr(2),
+              "neither");
+}
+
+std::int64_t macs_of(const Node& node, const std::vector<Node>& nodes) {
+  if (!node.op || !node.op->macs) return 0;
+  std::vector<Shape> inputs;
+  for (const int id : node.inputs)
+    inputs.push_back(id < 0 ? Shape() : nodes[static_cast<std::size_t>(id)].shape);
+  return node.op->macs(inputs, node.attributes);
+}
+
+// Trainable numbers of the parameters that this node reads, and the path of the layer that owns
+// them.
+struct Owned {
+  std::int64_t parameters = 0;
+  std::string layer;
+};
+Owned owned_by(const Node& node, const std::vector<Node>& nodes) {
+  Owned owned;
+  for (const int id : node.inputs) {
+    if (id < 0) continue;
+    const Node& input = nodes[static_cast<std::size_t>(id)];
+    if (input.op || input.name.empty()) continue;
+    if (input.trainable) owned.parameters += input.shape.elements();
+    if (owned.layer.empty()) owned.layer = input.name.substr(0, input.name.rfind('.'));
+  }
+  return owned;
+}
+
+void print_layers(const Tape& tape, bool json) {
+  const auto& nodes = tape.nodes();
+  if (!json)
+    print_line(
+        "op                   layer                        output               parameters         "
+        "   MACs");
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Node& node = nodes[i];
+    if (!node.op) continue;
+    const Owned owned = owned_by(node, nodes);
+    const std::int64_t macs = macs_of(node, nodes);
+    if (json) {
+      print_json({{"node", i},
+                  {"op", node.op->name},
+                  {"layer", owned.layer},
+                  {"output", node.shape.text()},
+                  {"parameters", owned.parameters},
+                  {"macs", macs}});
+      continue;
+    }
+    char line[160];
+    std::snprintf(line, sizeof line, "%-20s %-28s %-20s %10lld %15lld",
+                  std::string(node.op->name).c_str(), owned.layer.c_str(),
+                  node.shape.text().c_str(), static_cast<long long>(owned.parameters),
+                  static_cast<long long>(macs));
+    print_line(line);
+  }
+}
+
+int run(const Options& options) {
+  const auto network = network_of(options.model);
+  const Shape input = options.shape.empty() ? network->default_input() : shape_from(options.shape);
+  network->check_input(input);
+  const models::Counts counts = models::count(*network, input);
+  if (options.layers) {
+    Tape tape(Mode::shapes);
+    network->forward(tape.input(input));
+    print_layers(tape, options.global.json);
+  }
+  if (options.global.json) {
+    print_json({{"model", network->name()},
+                {"input", input.text()},
+                {"parameters", counts.parameters},
+                {"statistics", counts.statistics},
+                {"macs", counts.macs}});
+  } else {
+    print_line(std::string(network->name()) + " at " + input.text() + ": " +
+               std::to_string(counts.parameters) + " trainable parameters, " +
+               std::to_string(counts.statistics) + " statistics, " + std::to_string(counts.macs) +
+               " multiply-accumulates");
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb add_inspect(CLI::App& app, const CommandLine&) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("inspect", "layers, parameters and multiply-accumulates");
+  verb->add_option("model", options->model, "model file, run folder or name of a network")
+      ->required();
+  verb->add_option("--shape", options->shape, "input N,C,H,W as in 1x3x512x512");
+  verb->add_flag("--layers", options->layers, "one line for each operation");
+  add_global_options(*verb, options->global, 0);
+  return {verb, "burin inspect fundus-unet --shape 1x3x512x512 --layers",
+          [options] { return run(*options); }};
+}
+
+}  // namespace burin::apps

@@ -1,0 +1,79 @@
+// The command. One file per verb; errors are one line on standard error, exit code 1, or 2 for a
+// wrong command line.
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "apps/options.h"
+#include "apps/version.h"
+#include "engine/error.h"
+#include "kernels/cpu.h"
+
+namespace burin::apps {
+namespace {
+
+constexpr AddVerb verbs[] = {add_prepare, add_train, add_infer, add_eval, add_inspect, add_machine};
+
+int complain(std::string text, int code) {
+  for (auto& c : text)
+    if (c == '\n') c = ' ';
+  std::fprintf(stderr, "burin: %s\n", text.c_str());
+  return code;
+}
+
+int print_help(CLI::App& app, const std::vector<Verb>& all, const std::string& name) {
+  if (name.empty()) {
+    std::cout << app.help();
+    return 0;
+  }
+  for (const Verb& verb : all)
+    if (verb.app->get_name() == name) {
+      std::cout << verb.app->help() << "Example:\n  " << verb.example << "\n";
+      return 0;
+    }
+  return complain("help: expected one of the verbs that 'burin help' lists, got '" + name + "'", 2);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("burin: trains and runs convolutional imaging networks on CPUs", "burin");
+  app.set_version_flag("--version", std::string("burin ") + version);
+  app.require_subcommand(1);
+  CommandLine command{{argv, argv + argc}};
+  std::vector<Verb> all;
+  for (const auto add : verbs) all.push_back(add(app, command));
+  std::string topic;
+  CLI::App* help = app.add_subcommand("help", "shows a verb with an example that works");
+  help->add_option("verb", topic, "the verb");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return complain(std::string(error.what()) + " (burin help shows what there is)", 2);
+  }
+  if (!kernels::isa_cap_is_valid())
+    throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");
+  if (help->parsed()) return print_help(app, all, topic);
+  for (const Verb& verb : all)
+    if (verb.app->parsed()) return verb.run();
+  return 2;
+}
+
+}  // namespace
+}  // namespace burin::apps
+
+int main(int argc, char** argv) {
+  using burin::apps::complain;
+  try {
+    const int code = burin::apps::run(argc, argv);
+    std::cout.flush();
+    return std::cout.good() ? code
+                            : complain("standard output: expected room to write, got none", 1);
+  } catch (const burin::Error& error) {
+    return complain(error.what(), 1);
+  } catch (const std::bad_alloc&) {
+    return complain("memory: expected enough of it, got a refusal of the system", 1);
+  } catch (const std::exception& error) {
+    return complain(error.what(), 1);
+  }
+}

@@ -1,0 +1,53 @@
+#include "apps/options.h"
+
+#include <cctype>
+#include <limits>
+
+#include "engine/error.h"
+#include "engine/runtime/workers.h"
+#include "engine/tensor/storage.h"
+
+namespace burin::apps {
+
+void add_global_options(CLI::App& verb, GlobalOptions& options, unsigned wants) {
+  verb.add_flag("--json", options.json, "one JSON object per result on standard output");
+  if (wants & wants_threads) {
+    verb.add_option("--threads", options.threads,
+                    "threads (default: the cores this process may use)")
+        ->check(CLI::Range(1, 1024));
+    verb.add_option("--bind", options.bind, "where threads run: none, compact, spread, cores")
+        ->check(CLI::IsMember({"none", "compact", "spread", "cores"}));
+  }
+  if (wants & wants_seed) verb.add_option("--seed", options.seed, "seed of every random number");
+  if (wants & wants_memory)
+    verb.add_option("--max-memory", options.max_memory, "refuse to take more, as in 4G");
+}
+
+std::size_t memory_from(const std::string& text) {
+  const Error wrong("--max-memory", "a size such as 512M or 4G", "'" + text + "'");
+  std::size_t digits = 0, number = 0;
+  for (; digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])); ++digits) {
+    if (number > std::numeric_limits<std::size_t>::max() / 16) throw wrong;
+    number = number * 10 + static_cast<std::size_t>(text[digits] - '0');
+  }
+  const std::string unit = text.substr(digits);
+  int shift = 0;
+  if (unit == "K" || unit == "k")
+    shift = 10;
+  else if (unit == "M" || unit == "m")
+    shift = 20;
+  else if (unit == "G" || unit == "g")
+    shift = 30;
+  else if (!unit.empty())
+    throw wrong;
+  if (digits == 0 || number == 0 || number > (std::numeric_limits<std::size_t>::max() >> shift))
+    throw wrong;
+  return number << shift;
+}
+
+void apply(const GlobalOptions& options) {
+  runtime::configure({.threads = options.threads, .bind = runtime::bind_from(options.bind)});
+  if (!options.max_memory.empty()) arena_set_limit(memory_from(options.max_memory));
+}
+
+}  // namespace burin::apps

@@ -1,0 +1,52 @@
+// Options that mean the same for every verb, and the order in which a verb is set up.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace burin::apps {
+
+struct GlobalOptions {
+  int threads = 0;  // 0: as many as this process may use
+  std::string bind = "cores";
+  std::optional<std::uint64_t> seed;
+  std::string max_memory;  // "4G"; empty: no limit
+  bool json = false;
+};
+
+enum Wants : unsigned { wants_threads = 1, wants_seed = 2, wants_memory = 4 };
+
+// --json always; --threads and --bind, --seed, --max-memory on request.
+void add_global_options(CLI::App& verb, GlobalOptions& options, unsigned wants);
+
+// Starts the thread team and sets the memory limit. Throws Error.
+void apply(const GlobalOptions& options);
+
+// "512M", "4G", "1048576" -> bytes. Throws Error{"--max-memory", ...}.
+[[nodiscard]] std::size_t memory_from(const std::string& text);
+
+// The words of the command line, for run.json.
+struct CommandLine {
+  std::vector<std::string> words;
+};
+
+// Each verb adds its subcommand and returns what to run when it was chosen.
+struct Verb {
+  CLI::App* app;
+  std::string example;
+  std::function<int()> run;
+};
+using AddVerb = Verb (*)(CLI::App& app, const CommandLine& command);
+
+Verb add_prepare(CLI::App& app, const CommandLine& command);
+Verb add_train(CLI::App& app, const CommandLine& command);
+Verb add_infer(CLI::App& app, const CommandLine& command);
+Verb add_eval(CLI::App& app, const CommandLine& command);
+Verb add_inspect(CLI::App& app, const CommandLine& command);
+Verb add_machine(CLI::App& app, const CommandLine& command);
+
+}  // namespace burin::apps

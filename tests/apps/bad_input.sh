@@ -1,0 +1,153 @@
+#!/bin/bash
+# Bad input of every kind: one line on standard error that names the file or key, exit code 1 (2 for a wrong command
+# line), nothing half-written.
+#
+#   bad_input.sh BURIN
+set -u
+burin=$(readlink -f "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+passed=0 failed=0
+
+# expect CODE WORD COMMAND...: exit code, one line on standard error that holds WORD, no temporary file left.
+expect() {
+  local code=$1 word=$2
+  shift 2
+  "$@" >out.txt 2>err.txt
+  local got=$? lines
+  # Progress and notes come before the error; the error is the last line and starts with the program's name.
+  lines=$(grep -c '^burin: ' err.txt)
+  if [ "$got" -eq "$code" ] && [ "$lines" -eq 1 ] && tail -n 1 err.txt | grep '^burin: ' | grep -q -- "$word" &&
+    [ -z "$(find . -name '*.tmp.*')" ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAIL (exit $got, wanted $code and '$word'): $*"
+    sed 's/^/    /' err.txt
+  fi
+}
+
+"$burin" prepare fundus --synthetic 3 --width 96 --seed 5 --to data >/dev/null 2>err.txt || { cat err.txt; exit 1; }
+cat >tiny.toml <<'TOML'
+network = "fundus-unet"
+[data]
+width = 96
+validation = 0
+[sampler]
+patch = 16
+[train]
+steps = 3
+batch = 1
+TOML
+"$burin" train tiny.toml --data data --out run >/dev/null 2>err.txt || { cat err.txt; exit 1; }
+picture=$(find data -path '*test/images*' -name '*.png' | head -n 1)
+trained=$(find data -path '*train/images*' -name '*.png' | head -n 1)
+name=$(basename "$trained")
+
+# The command line.
+expect 2 required "$burin" train
+expect 2 frobnicate "$burin" frobnicate
+expect 2 -- "$burin" train tiny.toml --data data --out x --frobnicate
+expect 2 threads "$burin" infer run "$picture" --out x --threads none
+expect 2 bind "$burin" infer run "$picture" --out x --bind everywhere
+expect 2 verb "$burin" help frobnicate
+expect 1 max-memory "$burin" infer run "$picture" --out x --max-memory many
+
+# Pictures.
+mkdir empty pictures
+expect 1 missing.png "$burin" infer run missing.png --out x
+expect 1 empty "$burin" infer run empty --out x
+: >pictures/zero.png
+head -c 200 "$picture" >pictures/cut.png
+head -c $(($(stat -c %s "$picture") * 2 / 3)) "$picture" >pictures/late.png
+printf 'plain text, no picture\n' >pictures/text.png
+# A PNG header that promises 2^31-1 x 2^31-1 pixels.
+printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\0\0\x32\x9e\x5a\xb5' >pictures/bomb.png
+for file in zero cut late text bomb; do
+  expect 1 "$file.png" "$burin" infer run "pictures/$file.png" --out x
+done
+expect 1 different "$burin" infer run "$picture" "$picture" --out x
+
+# Models.
+head -c 100000 run/best.safetensors >short.safetensors
+expect 1 short.safetensors "$burin" infer short.safetensors "$picture" --out x
+cp run/best.safetensors flipped.safetensors
+printf '\xff\xfe' | dd of=flipped.safetensors bs=1 seek=2000000 conv=notrunc 2>/dev/null
+expect 1 flipped.safetensors "$burin" infer flipped.safetensors "$picture" --out x
+expect 1 empty "$burin" infer empty "$picture" --out x
+expect 1 nowhere "$burin" infer nowhere "$picture" --out x
+expect 1 zero.png "$burin" inspect pictures/zero.png
+expect 1 last.safetensors "$burin" eval run/last.safetensors --data data
+expect 1 no-such-net "$burin" inspect no-such-net
+expect 1 multiple "$burin" inspect fundus-unet --shape 1x3x50x50
+expect 1 shape "$burin" inspect fundus-unet --shape 1x3x0x48
+
+# Recipes.
+printf 'network = "fundus-unet"\n[train]\nstps = 3\n' >unknown.toml
+expect 1 'unknown.toml:3.*train.stps' "$burin" train unknown.toml --data data --out y
+printf 'network = "fundus-unet"\n[train]\nsteps = "many"\n' >type.toml
+expect 1 'type.toml:3.*train.steps' "$burin" train type.toml --data data --out y
+printf 'network = "fundus-unet"\n[train\n' >syntax.toml
+expect 1 syntax.toml:2 "$burin" train syntax.toml --data data --out y
+printf 'network = "no-such-net"\n' >net.toml
+expect 1 no-such-net "$burin" train net.toml --data data --out y
+expect 1 'no-recipe' "$burin" train no-recipe --data data --out y
+expect 1 'train.stps' "$burin" train tiny.toml --data data --out y --set train.stps=3
+expect 1 'steps' "$burin" train tiny.toml --data data --out y --set train.steps
+
+# Data folders.
+expect 1 empty "$burin" train tiny.toml --data empty --out y
+expect 1 nowhere "$burin" eval run --data nowhere
+expect 1 third "$burin" eval run --data data --split third
+copy() { rm -rf other && cp -r data other; }
+copy && rm "other/train/masks/$name"
+expect 1 "$name" "$burin" train tiny.toml --data other --out y
+copy && cp "$picture" "other/train/masks/extra.png"
+expect 1 extra.png "$burin" train tiny.toml --data other --out y
+copy && head -c 300 "$trained" >"other/train/images/$name"
+expect 1 "$name" "$burin" train tiny.toml --data other --out y
+copy && : >"other/train/masks/$name"
+expect 1 "$name" "$burin" train tiny.toml --data other --out y
+"$burin" prepare fundus --synthetic 3 --width 64 --seed 6 --to smaller >/dev/null 2>err.txt
+copy && cp smaller/train/masks/*.png other/train/masks/ 2>/dev/null
+expect 1 masks "$burin" train tiny.toml --data other --out y
+copy && printf '{"version": 1, "task"' >other/dataset.json
+expect 1 dataset.json "$burin" train tiny.toml --data other --out y
+
+# Run folders.
+expect 1 resume "$burin" train tiny.toml --data data --out run
+expect 1 recipe "$burin" train tiny.toml --data data --out run --resume --set schedule.rate=0.5
+expect 1 data "$burin" train tiny.toml --data smaller --out run --resume
+: >file
+expect 1 file "$burin" train tiny.toml --data data --out file
+expect 1 file "$burin" infer run "$picture" --out file
+cp -r run damaged
+head -c 5000 damaged/last.safetensors >cut && mv cut damaged/last.safetensors
+"$burin" train tiny.toml --data data --out damaged --resume >out.txt 2>err.txt && grep -q last.safetensors err.txt
+[ $? -le 1 ] && grep -q last.safetensors err.txt && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAIL: damaged checkpoint"; }
+
+# No room: files may not grow beyond 8 MB, a checkpoint of this network is larger. The run folder stays resumable.
+cp -r run full
+before=$(sha256sum <full/last.safetensors)
+small() { (ulimit -f 8192; trap '' XFSZ; exec "$@"); }
+expect 1 full small "$burin" train tiny.toml --data data --out full --resume
+[ "$(sha256sum <full/last.safetensors)" = "$before" ] || { failed=$((failed + 1)); echo "FAIL: full disk damaged the checkpoint"; }
+"$burin" train tiny.toml --data data --out full --resume >/dev/null 2>err.txt || { failed=$((failed + 1)); echo "FAIL: not resumable"; cat err.txt; }
+expect 1 output sh -c "'$burin' inspect fundus-unet --json >/dev/full"
+
+# A folder that may not be written to; root writes everywhere, unless the file system can forbid it.
+mkdir locked
+if [ "$(id -u)" -ne 0 ]; then
+  chmod 555 locked
+  expect 1 locked "$burin" infer run "$picture" --out locked/x
+  chmod 755 locked
+elif chattr +i locked 2>/dev/null; then
+  expect 1 locked "$burin" infer run "$picture" --out locked/x
+  chattr -i locked
+else
+  expect 1 proc "$burin" infer run "$picture" --out /proc/burin-cannot-write-here
+fi
+
+echo "$passed bad inputs answered, $failed not"
+[ "$failed" -eq 0 ]
