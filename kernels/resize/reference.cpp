@@ -42,7 +42,7 @@ void linear(const ResizeArgs& args, std::int64_t first, std::int64_t last) noexc
 
 void adjoint(const ResizeArgs& args, std::int64_t first, std::int64_t last) noexcept {
   const ResizeShape& s = args.shape;
-  const auto& [d, h, w] = args.adjoint;
+  const ResizeAdjoint &d = args.adjoint[0], &h = args.adjoint[1], &w = args.adjoint[2];
   each_pixel(s.in, first, last, [&](const Point& i) {
     for (int c = 0; c < s.channels; ++c) {
       double sum = 0;

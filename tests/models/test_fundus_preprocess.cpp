@@ -104,13 +104,13 @@ TEST_CASE("an even picture, and a single pixel") {
 
 TEST_CASE("sizes that do not fit are refused") {
   const PictureSize size{4, 4};
-  CHECK_THROWS_AS(models::clahe(Bytes(15), size), Error);
-  CHECK_THROWS_AS(models::clahe(Bytes(16), size, 0.0), Error);
-  CHECK_THROWS_AS(models::preprocess_fundus(Bytes(16), {}, size), Error);
-  CHECK_THROWS_AS(models::preprocess_fundus(Bytes(48), Bytes(15), size), Error);
-  CHECK_THROWS_AS(models::preprocess_fundus({}, {}, {0, 0}), Error);
-  CHECK_THROWS_AS(models::find_field_of_view(Bytes(47), size), Error);
-  CHECK_THROWS_AS(models::erode(Bytes(16), size, 0), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::clahe(Bytes(15), size)), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::clahe(Bytes(16), size, 0.0)), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::preprocess_fundus(Bytes(16), {}, size)), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::preprocess_fundus(Bytes(48), Bytes(15), size)), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::preprocess_fundus({}, {}, {0, 0})), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::find_field_of_view(Bytes(47), size)), Error);
+  CHECK_THROWS_AS(static_cast<void>(models::erode(Bytes(16), size, 0)), Error);
 }
 
 TEST_CASE("erosion by a rectangle, as OpenCV's") {
