@@ -39,7 +39,8 @@ std::unique_ptr<Network> make_network(std::string_view name, const ModelOptions&
   std::string known;
   for (const ModelEntry& entry : entries) {
     if (entry.name == name) return entry.make(options);
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    if (!known.empty()) known += ", ";
+    known += entry.name;
   }
   throw Error("model", "one of " + known, std::string(name));
 }
@@ -49,7 +50,7 @@ Counts count(Network& network, const Shape& input) {
   for (const NamedParameter& p : network.parameters())
     (p.parameter->trainable ? out.parameters : out.statistics) += p.parameter->value.elements();
   Tape tape(Mode::shapes);
-  network.forward(tape.input(input));
+  static_cast<void>(network.forward(tape.input(input)));
   out.macs = tape.macs();
   return out;
 }
