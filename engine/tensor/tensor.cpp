@@ -1,13 +1,12 @@
 #include "engine/tensor/tensor.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cstring>
 #include <utility>
 
 #include "engine/error.h"
 #include "engine/runtime/workers.h"
+#include "engine/tensor/copy.h"
 
 namespace burin {
 namespace {
@@ -16,84 +15,6 @@ constexpr std::int64_t chunk = std::int64_t{1} << 16;  // elements of one task o
 
 std::size_t bytes_of(const Tensor& t) {
   return static_cast<std::size_t>(t.elements()) * size_of(t.dtype());
-}
-
-// Calls f(index of the first element of a row) for rows [first, last) of the tensor cut along its
-// last axis.
-template <class F>
-void for_rows(const Shape& shape, std::int64_t first, std::int64_t last, const F& f) {
-  const int outer = std::max(shape.rank() - 1, 0);
-  std::array<std::int64_t, Shape::max_rank> index{};
-  std::int64_t rest = first;
-  for (int axis = outer - 1; axis >= 0; --axis) {
-    index[static_cast<std::size_t>(axis)] = rest % shape[axis];
-    rest /= shape[axis];
-  }
-  for (std::int64_t row = first; row < last; ++row) {
-    f(index);
-    for (int axis = outer - 1; axis >= 0; --axis) {
-      auto& i = index[static_cast<std::size_t>(axis)];
-      if (++i < shape[axis]) break;
-      i = 0;
-    }
-  }
-}
-
-std::int64_t offset_of(const Layout& layout,
-                       const std::array<std::int64_t, Shape::max_rank>& index) {
-  std::int64_t offset = 0;
-  for (int axis = 0; axis + 1 < layout.shape().rank(); ++axis)
-    offset += index[static_cast<std::size_t>(axis)] * layout.stride(axis);
-  return offset;
-}
-
-// Any layout to any layout, in logical order; E is an unsigned integer as wide as the element.
-template <class E>
-void copy_strided(const Tensor& from, const Tensor& to) {
-  const Shape& shape = from.shape();
-  if (shape.elements() == 0) return;
-  const int last_axis = shape.rank() - 1;
-  const std::int64_t width = last_axis < 0 ? 1 : shape[last_axis];
-  const std::int64_t in_step = last_axis < 0 ? 1 : from.layout().stride(last_axis);
-  const std::int64_t out_step = last_axis < 0 ? 1 : to.layout().stride(last_axis);
-  const E* in = reinterpret_cast<const E*>(from.storage()->data()) + from.layout().offset();
-  E* out = reinterpret_cast<E*>(to.storage()->data()) + to.layout().offset();
-  const std::int64_t grain = std::max<std::int64_t>(1, chunk / width);
-  runtime::parallel_for(shape.elements() / width, grain,
-                        [&](std::int64_t first, std::int64_t last, int) {
-                          for_rows(shape, first, last, [&](const auto& index) {
-                            const E* source = in + offset_of(from.layout(), index);
-                            E* target = out + offset_of(to.layout(), index);
-                            for (std::int64_t i = 0; i < width; ++i)
-                              target[i * out_step] = source[i * in_step];
-                          });
-                        });
-}
-
-// Both channels last: pixels are rows of memory.
-void copy_pixels(const Tensor& from, const Tensor& to) {
-  const std::int64_t channels = from.shape().channels();
-  const std::int64_t pixels = channels == 0 ? 0 : from.elements() / channels;
-  const std::size_t width = size_of(from.dtype()), row = static_cast<std::size_t>(channels) * width;
-  const std::byte* in = from.storage()->data() + from.layout().offset() * std::int64_t(width);
-  std::byte* out = to.storage()->data() + to.layout().offset() * std::int64_t(width);
-  const std::int64_t in_step = from.pixel_stride() * std::int64_t(width);
-  const std::int64_t out_step = to.pixel_stride() * std::int64_t(width);
-  const std::int64_t grain = std::max<std::int64_t>(1, chunk / std::max<std::int64_t>(channels, 1));
-  runtime::parallel_for(pixels, grain, [&](std::int64_t first, std::int64_t last, int) {
-    for (std::int64_t p = first; p < last; ++p)
-      std::memcpy(out + p * out_step, in + p * in_step, row);
-  });
-}
-
-void copy_dense(const Tensor& from, const Tensor& to) {
-  const auto width = static_cast<std::int64_t>(size_of(from.dtype()));
-  const std::byte* in = from.storage()->data() + from.layout().offset() * width;
-  std::byte* out = to.storage()->data() + to.layout().offset() * width;
-  runtime::parallel_for(from.elements(), chunk, [&](std::int64_t first, std::int64_t last, int) {
-    std::memcpy(out + first * width, in + first * width,
-                static_cast<std::size_t>((last - first) * width));
-  });
 }
 
 template <class T>
@@ -253,19 +174,7 @@ void Tensor::copy_from(const Tensor& source) const {
   if (!(source.shape() == shape()) || source.dtype() != dtype_)
     throw Error("copy", std::string(dtype_name(dtype_)) + " " + shape().text(),
                 std::string(dtype_name(source.dtype())) + " " + source.shape().text());
-  if (layout_.is_dense() && layout_.same_strides(source.layout_)) return copy_dense(source, *this);
-  if (layout_.is_channels_last() && source.layout_.is_channels_last() && shape().rank() > 1)
-    return copy_pixels(source, *this);
-  switch (size_of(dtype_)) {
-    case 1:
-      return copy_strided<std::uint8_t>(source, *this);
-    case 2:
-      return copy_strided<std::uint16_t>(source, *this);
-    case 4:
-      return copy_strided<std::uint32_t>(source, *this);
-    default:
-      return copy_strided<std::uint64_t>(source, *this);
-  }
+  copy_numbers(source, *this);
 }
 
 std::vector<float> Tensor::to_vector() const {

@@ -37,12 +37,6 @@ struct ReduceLoops : Sweep<Arch, Words> {
                  [=](auto p, auto c, int left) { return S::load(x, p, c, left); });
   }
 
-  [[gnu::flatten]] static double dot(Extent e, In a, In b) noexcept {
-    return total(S::collapse(e, a, b), [=](auto p, auto c, int left) {
-      return S::load(a, p, c, left) * S::load(b, p, c, left);
-    });
-  }
-
   // Four vectors of channels at a time: a whole cache line or more of each row.
   [[gnu::flatten]] static void over_pixels(Extent e, In x, double* sums) noexcept {
     if (e.channels == 1) {
@@ -80,7 +74,7 @@ struct ReduceLoops : Sweep<Arch, Words> {
   }
 
   static constexpr ReduceKernels table(const char* name, Isa isa) {
-    return {name, isa, sum, dot, over_pixels, over_channels};
+    return {name, isa, sum, over_pixels, over_channels};
   }
 };
 

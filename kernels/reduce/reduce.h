@@ -13,9 +13,8 @@ namespace burin::kernels {
 struct ReduceKernels {
   const char* name;
   Isa isa;
-  // Sum of everything; of a*b.
+  // Sum of everything.
   double (*sum)(Extent, In x) noexcept;
-  double (*dot)(Extent, In a, In b) noexcept;
   // sums[c] += sum over pixels of x[p][c]
   void (*over_pixels)(Extent, In x, double* sums) noexcept;
   // sums[p] = factor * sum over channels of x[p][c]

@@ -11,15 +11,6 @@ double sum(Extent e, In x) noexcept {
   return total;
 }
 
-double dot(Extent e, In a, In b) noexcept {
-  double total = 0;
-  for (std::int64_t p = 0; p < e.pixels; ++p)
-    for (std::int64_t c = 0; c < e.channels; ++c)
-      total += static_cast<double>(a.data[p * a.stride + c]) *
-               static_cast<double>(b.data[p * b.stride + c]);
-  return total;
-}
-
 void over_pixels(Extent e, In x, double* sums) noexcept {
   for (std::int64_t p = 0; p < e.pixels; ++p)
     for (std::int64_t c = 0; c < e.channels; ++c)
@@ -34,7 +25,7 @@ void over_channels(Extent e, In x, float factor, float* sums) noexcept {
 
 }  // namespace
 
-constinit const ReduceKernels reduce_reference{"reduce_reference", Isa::reference, sum, dot,
-                                               over_pixels,        over_channels};
+constinit const ReduceKernels reduce_reference{"reduce_reference", Isa::reference, sum, over_pixels,
+                                               over_channels};
 
 }  // namespace burin::kernels
