@@ -55,12 +55,21 @@ kernels::ResizeShape resize_shape(const Shape& x, const Shape& y) {
           image_size("resize", y)};
 }
 
+// Factors of 2 take kernels of their own: `axis` 1 is the height, 2 the width.
+bool doubles(const kernels::ResizeShape& s, const ResizeAttributes& a, std::size_t axis) {
+  return a.mode == ResizeMode::bilinear && a.coordinates == ResizeCoordinates::half_pixel &&
+         s.out[axis] == 2 * s.in[axis] && s.out[0] == s.in[0];
+}
+
 auto forward_kernel(const kernels::ResizeShape& s, const ResizeAttributes& a) {
   const auto& table = kernels::resize();
   if (a.mode == ResizeMode::nearest) return table.nearest;
-  const bool doubled = a.coordinates == ResizeCoordinates::half_pixel && s.out[2] == 2 * s.in[2] &&
-                       s.out[0] == s.in[0];
-  return doubled ? table.linear_double : table.linear;
+  return doubles(s, a, 2) ? table.linear_double : table.linear;
+}
+
+auto backward_kernel(const kernels::ResizeShape& s, const ResizeAttributes& a) {
+  const auto& table = kernels::resize();
+  return doubles(s, a, 1) && doubles(s, a, 2) ? table.adjoint_double : table.adjoint;
 }
 
 Tensor forward(ForwardContext& context) {
@@ -90,11 +99,12 @@ void backward(BackwardContext& context) {
                            .source_pixel = dy.pixel_stride(),
                            .target = dx.data(),
                            .target_pixel = dx.pixel_stride()};
-  const Tables tables(shape, std::get<ResizeAttributes>(context.attributes), args);
-  const auto& table = kernels::resize();
+  const auto& attributes = std::get<ResizeAttributes>(context.attributes);
+  const Tables tables(shape, attributes, args);
+  const auto run = backward_kernel(shape, attributes);
   runtime::parallel_for(
       shape.in_rows(), rows_grain(std::int64_t{shape.in[2]} * shape.channels),
-      [&](std::int64_t first, std::int64_t last, int) { table.adjoint(args, first, last); });
+      [&](std::int64_t first, std::int64_t last, int) { run(args, first, last); });
   context.gradients[0] = dx;
 }
 

@@ -144,8 +144,43 @@ struct ResizeLoops {
     }
   }
 
+  // dx[i] = 1/4*(u[2i-1] + u[2i+2]) + 3/4*(u[2i] + u[2i+1]), u the weighted sum over the rows that
+  // read dx's row, repeated at the border. Every u is made once, for the two pixels that share it:
+  // 8 loads a result instead of 16, and 4 independent chains instead of one.
+  static void adjoint_double(const ResizeArgs& args, std::int64_t first,
+                             std::int64_t last) noexcept {
+    const ResizeShape& s = args.shape;
+    const ResizeAdjoint& height = args.adjoint[1];
+    const batch near(0.75f), far(0.25f);
+    for (std::int64_t row = first; row < last; ++row) {
+      Row rows[4];
+      int count = 0;
+      const std::int64_t image = row / s.in[1], h = row % s.in[1];
+      for (int r = height.begin[h]; r < height.begin[h + 1]; ++r) {
+        const std::int64_t line = image * s.out[1] + height.readers[r].index;
+        rows[count++] = {args.source + line * s.out[2] * args.source_pixel,
+                         height.readers[r].weight};
+      }
+      float* dx = args.target + row * s.in[2] * args.target_pixel;
+      for (int c = 0; c < s.channels; c += lanes) {
+        const int left = s.channels - c;
+        batch even = column(rows, count, c, left), before = even;
+        for (int i = 0; i < s.in[2]; ++i) {
+          const std::int64_t at = (2 * i + 1) * args.source_pixel + c;
+          const batch odd = column(rows, count, at, left);
+          const batch next =
+              i + 1 < s.in[2] ? column(rows, count, at + args.source_pixel, left) : odd;
+          V::store(dx + i * args.target_pixel + c,
+                   xsimd::fma(near, even + odd, far * (before + next)), left);
+          before = odd;
+          even = next;
+        }
+      }
+    }
+  }
+
   static constexpr ResizeKernels table(const char* name, Isa isa) {
-    return {name, isa, nearest, linear, linear_double, adjoint};
+    return {name, isa, nearest, linear, linear_double, adjoint, adjoint_double};
   }
 };
 

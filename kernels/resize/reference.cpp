@@ -62,7 +62,7 @@ void adjoint(const ResizeArgs& args, std::int64_t first, std::int64_t last) noex
 
 }  // namespace
 
-constinit const ResizeKernels resize_reference = {"reference", Isa::reference, linear,
-                                                  linear,      linear,         adjoint};
+constinit const ResizeKernels resize_reference = {"reference", Isa::reference, linear, linear,
+                                                  linear,      adjoint,        adjoint};
 
 }  // namespace burin::kernels

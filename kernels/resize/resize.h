@@ -74,6 +74,8 @@ struct ResizeKernels {
   // Depth must not change; any height.
   void (*linear_double)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
   void (*adjoint)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
+  // The adjoint of linear_double where the height is doubled as well.
+  void (*adjoint_double)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
 };
 
 extern const ResizeKernels resize_avx512, resize_avx2, resize_reference;

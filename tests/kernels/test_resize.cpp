@@ -50,13 +50,16 @@ bool doubles_width(const Case& k) {
          k.shape.out[0] == k.shape.in[0];
 }
 
-enum class Pass { forward, doubled, adjoint };
+bool doubles_both(const Case& k) { return doubles_width(k) && k.shape.out[1] == 2 * k.shape.in[1]; }
+
+enum class Pass { forward, doubled, adjoint, adjoint_doubled };
+bool is_adjoint(Pass pass) { return pass == Pass::adjoint || pass == Pass::adjoint_doubled; }
 
 std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
                           const std::vector<float>& numbers, int extra) {
   const ResizeShape& s = k.shape;
   const std::int64_t in = s.in_rows() * s.in[2], out = s.out_rows() * s.out[2];
-  const bool back = pass == Pass::adjoint;
+  const bool back = is_adjoint(pass);
   Pixels source(back ? out : in, s.channels, extra, Guard::end_page);
   Pixels target(back ? in : out, s.channels, extra, Guard::bytes);
   source.fill(numbers);
@@ -74,10 +77,11 @@ std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
     args.taps[axis] = taps[axis].data();
     args.adjoint[axis] = {begin[axis].data(), readers[axis].data()};
   }
-  const auto function = back                    ? table.adjoint
-                        : pass == Pass::doubled ? table.linear_double
-                        : k.linear              ? table.linear
-                                                : table.nearest;
+  const auto function = pass == Pass::adjoint_doubled ? table.adjoint_double
+                        : back                        ? table.adjoint
+                        : pass == Pass::doubled       ? table.linear_double
+                        : k.linear                    ? table.linear
+                                                      : table.nearest;
   const std::int64_t rows = back ? s.in_rows() : s.out_rows();
   function(args, 0, rows / 3);
   function(args, rows / 3, rows);
@@ -88,7 +92,7 @@ std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
 std::size_t numbers_of(const Case& k, Pass pass) {
   const ResizeShape& s = k.shape;
   return static_cast<std::size_t>(
-      s.channels * (pass == Pass::adjoint ? s.out_rows() * s.out[2] : s.in_rows() * s.in[2]));
+      s.channels * (is_adjoint(pass) ? s.out_rows() * s.out[2] : s.in_rows() * s.in[2]));
 }
 
 // One row of four numbers, resized.
@@ -106,9 +110,10 @@ TEST_CASE("resize tables agree with the reference") {
     Random random(2);
     int extra = 0;
     for (const Case& k : cases())
-      for (const Pass pass : {Pass::forward, Pass::doubled, Pass::adjoint}) {
+      for (const Pass pass : {Pass::forward, Pass::doubled, Pass::adjoint, Pass::adjoint_doubled}) {
         if (pass == Pass::doubled && !doubles_width(k)) continue;
-        doubled += pass == Pass::doubled;
+        if (pass == Pass::adjoint_doubled && !doubles_both(k)) continue;
+        doubled += pass == Pass::adjoint_doubled;
         const auto numbers = random.reals(numbers_of(k, pass));
         const auto want = result(kernels::resize_reference, pass, k, numbers, 0);
         const auto got = result(*table, pass, k, numbers, extra = (extra + 1) % 3);
@@ -148,7 +153,8 @@ TEST_CASE("resize and its adjoint agree exactly on whole numbers") {
       const auto x = random.integers(numbers_of(k, Pass::forward), 5);
       const auto dy = random.integers(numbers_of(k, Pass::adjoint), 5);
       const auto y = result(*table, doubles_width(k) ? Pass::doubled : Pass::forward, k, x, 0);
-      const auto dx = result(*table, Pass::adjoint, k, dy, 0);
+      const auto dx =
+          result(*table, doubles_both(k) ? Pass::adjoint_doubled : Pass::adjoint, k, dy, 0);
       double left = 0, right = 0;
       for (std::size_t i = 0; i < y.size(); ++i) left += double(y[i]) * double(dy[i]);
       for (std::size_t i = 0; i < x.size(); ++i) right += double(x[i]) * double(dx[i]);
