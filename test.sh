@@ -37,12 +37,15 @@ step() {
   return $code
 }
 
+cache=""
+! command -v ccache >/dev/null || cache="ccache "
+
 # build NAME COMPILER BUILD OPTION...: configures (again) and compiles.
 build() {
   local name=$1 compiler=$2 directory=$3 again=""
   shift 3
   [ ! -f "$directory/build.ninja" ] || again=--reconfigure
-  step "configure-$name" env CXX="$compiler" meson setup $again "$directory" "$@" || return 1
+  step "configure-$name" env CXX="$cache$compiler" meson setup $again "$directory" "$@" || return 1
   step "build-$name" ninja -C "$directory" -j "$jobs" -k 0
 }
 
@@ -102,9 +105,10 @@ else
   # The product with another compiler; then everything under the sanitizers, with the fuzzers and without oneDNN.
   build clang clang++ build-ci-clang -Dwerror=true -Dtests=false
   build sanitized clang++ build-ci-sanitized -Db_sanitize=address,undefined -Db_lundef=false \
-    -Dbuildtype=debugoptimized -Dfuzz=true -Donednn=disabled -Dperf=false
+    -Dbuildtype=debugoptimized -Db_ndebug=false -Dfuzz=true -Donednn=disabled -Dperf=false \
+    -Dcpp_args=-fsanitize=fuzzer-no-link -Dcpp_link_args=-fsanitize=fuzzer-no-link
   suite build-ci-sanitized default
-  step fuzz tests/fuzz/run.sh build-ci-sanitized 60
+  step fuzz tests/fuzz/run.sh 60 build-ci-sanitized
 fi
 
 skips=""
