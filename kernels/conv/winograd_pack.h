@@ -56,8 +56,10 @@ struct WinogradPack {
       const int target = static_cast<int>(task / blocks) * lanes;
       const int source = static_cast<int>(task % blocks) * lanes;
       gather(p, data, weights, source, target, taps);
-      const int group = target / p.group * p.group, in_group = target - group;
-      const int group_width = p.width - group < p.group ? p.width - group : p.group;
+      const int chunk = target / p.chunk * p.chunk;
+      const int end = p.width - chunk < p.chunk ? p.width : chunk + p.chunk;
+      const int group = chunk + (target - chunk) / p.group * p.group, in_group = target - group;
+      const int group_width = end - group < p.group ? end - group : p.group;
       const int panel = in_group / W::nr * W::nr;
       const int panel_width = group_width - panel < W::nr ? lanes : W::nr;
       float* u = static_cast<float*>(packed) + std::int64_t{W::points} * p.depth * group +

@@ -1,5 +1,5 @@
-// How a 3x3 convolution is cut for Winograd: tiles of the image, blocks of tiles, groups of output
-// channels. Everything follows from the shape and the registers of V.
+// How a 3x3 convolution is cut for Winograd: tiles of the image and blocks of tiles. Everything
+// follows from the shape.
 #pragma once
 
 #include <cstddef>
@@ -49,6 +49,9 @@ inline const char* winograd_refuse(const ConvShape& s) noexcept {
 constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) noexcept {
   return (a + b - 1) / b;
 }
+constexpr int round_up(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<int>(divide_up(a, b) * b);
+}
 constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) noexcept { return a < b ? a : b; }
 constexpr std::int64_t larger(std::int64_t a, std::int64_t b) noexcept { return a > b ? a : b; }
 
@@ -62,6 +65,7 @@ constexpr std::int64_t odd_lines(std::int64_t floats) noexcept {
 struct WinogradTiles {
   int rows, columns;  // of one image
   std::int64_t count;
+  std::int64_t blocks;  // even cuts of all tiles
   static constexpr int band = 8;
 
   struct Place {
@@ -77,12 +81,25 @@ struct WinogradTiles {
     const int rest = at - first * columns;
     return {image, first + rest % height, rest / height};
   }
+
+  struct Block {
+    std::int64_t first;
+    int tiles;
+  };
+  [[nodiscard]] Block block(std::int64_t index) const noexcept {
+    const std::int64_t first = index * count / blocks;
+    return {first, static_cast<int>((index + 1) * count / blocks - first)};
+  }
+  [[nodiscard]] int block_tiles() const noexcept {
+    return static_cast<int>(divide_up(count, blocks));
+  }
 };
 
-template <class F>
-WinogradTiles tiles_of(const WinogradPass& p) noexcept {
-  const int rows = (p.oh + F::m - 1) / F::m, columns = (p.ow + F::m - 1) / F::m;
-  return {rows, columns, p.batch * rows * columns};
+// Tiles of m x m outputs in blocks of at most `largest`.
+inline WinogradTiles tiles_of(const WinogradPass& p, int m, int largest) noexcept {
+  const int rows = (p.oh + m - 1) / m, columns = (p.ow + m - 1) / m;
+  const std::int64_t count = p.batch * rows * columns;
+  return {rows, columns, count, larger(1, divide_up(count, largest))};
 }
 
 }  // namespace

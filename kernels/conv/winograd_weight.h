@@ -10,9 +10,9 @@
 #pragma once
 
 #include "kernels/conv/winograd_plan.h"
+#include "kernels/conv/winograd_product.h"
 #include "kernels/conv/winograd_transform.h"
 #include "kernels/conv/winograd_window.h"
-#include "kernels/micro/tile.h"
 
 namespace burin::kernels {
 namespace {
@@ -20,10 +20,10 @@ namespace {
 template <class V, class F>
 struct WinogradWeight {
   using reg = typename V::reg;
+  using Block = WinogradTiles::Block;
   static constexpr int lanes = V::lanes;
   static constexpr int nv = 2;
   static constexpr int nr = nv * lanes;
-  static constexpr int mr = V::registers == 32 ? 14 : 6;
   static constexpr int points = F::points * F::points;
 
   struct Plan {
@@ -32,15 +32,14 @@ struct WinogradWeight {
     int depth, width;       // c and oc rounded up to lanes
     int c_group, oc_group;  // of a slab
     int c_groups, oc_groups;
-    std::int64_t chunks, chunk_blocks, blocks;  // a chunk is a run of blocks of tiles
-    int block_tiles;
-    std::int64_t v_stride, w_stride;  // floats from one e to the next
+    std::int64_t chunks, chunk_blocks;  // a chunk is a run of blocks of tiles
+    std::int64_t v_stride, w_stride;    // floats from one e to the next
   };
 
   static Plan plan(const ConvShape& s) noexcept {
     Plan p{};
     p.pass = forward_pass(s);
-    p.tiles = tiles_of<F>(p.pass);
+    p.tiles = tiles_of(p.pass, F::m, 64);
     p.depth = static_cast<int>(divide_up(p.pass.depth, lanes) * lanes);
     p.width = static_cast<int>(divide_up(p.pass.width, lanes) * lanes);
     p.c_groups = static_cast<int>(divide_up(p.depth, 64));
@@ -49,13 +48,11 @@ struct WinogradWeight {
     p.oc_groups = static_cast<int>(divide_up(p.width, 64));
     p.oc_group = static_cast<int>(divide_up(divide_up(p.width, p.oc_groups), nr) * nr);
     p.oc_groups = static_cast<int>(divide_up(p.width, p.oc_group));
-    p.blocks = larger(1, divide_up(p.tiles.count, 64));
-    p.block_tiles = static_cast<int>(divide_up(p.tiles.count, p.blocks));
     const std::int64_t wanted = divide_up(16, std::int64_t{p.c_groups} * p.oc_groups);
-    p.chunk_blocks = divide_up(p.blocks, smaller(p.blocks, wanted));
-    p.chunks = divide_up(p.blocks, p.chunk_blocks);
-    p.v_stride = odd_lines(std::int64_t{p.block_tiles} * p.c_group);
-    p.w_stride = odd_lines(std::int64_t{p.block_tiles} * p.oc_group);
+    p.chunk_blocks = divide_up(p.tiles.blocks, smaller(p.tiles.blocks, wanted));
+    p.chunks = divide_up(p.tiles.blocks, p.chunk_blocks);
+    p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.c_group);
+    p.w_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.oc_group);
     return p;
   }
 
@@ -81,15 +78,6 @@ struct WinogradWeight {
 
   // ---- V and W ----------------------------------------------------------------------------------
 
-  struct Block {
-    std::int64_t first;
-    int tiles;
-  };
-  static Block block_of(const Plan& p, std::int64_t index) noexcept {
-    const std::int64_t first = index * p.tiles.count / p.blocks;
-    return {first, static_cast<int>((index + 1) * p.tiles.count / p.blocks - first)};
-  }
-
   // out[e][tile][c_group], channels [from, from + group) of the image
   template <int size, class Map>
   static void transform(const Window<size>& w, int from, int group, int channels, float* out,
@@ -99,9 +87,11 @@ struct WinogradWeight {
       if (count <= 0) {
         for (int e = 0; e < points; ++e) V::store(out + e * stride + c, V::zero());
       } else if (count == lanes && w.whole()) {
-        map_window<V, size, F::points, true>(w, from + c, count, out + c, stride, map);
+        map_window<V, size, F::points, 0, F::points, true>(w, from + c, count, out + c, stride,
+                                                           map);
       } else {
-        map_window<V, size, F::points, false>(w, from + c, count, out + c, stride, map);
+        map_window<V, size, F::points, 0, F::points, false>(w, from + c, count, out + c, stride,
+                                                            map);
       }
     }
   }
@@ -109,10 +99,9 @@ struct WinogradWeight {
   static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int from,
                           float* v) noexcept {
     const WinogradPass& s = p.pass;
+    const WinogradImage image{args.x, args.x_pixel, s.h, s.w};
     for (int i = 0; i < block.tiles; ++i) {
-      const auto at = p.tiles.place(block.first + i);
-      const Window<F::points> w(args.x + at.image * s.h * s.w * args.x_pixel, args.x_pixel, s.h,
-                                s.w, at.row * F::m - s.top, at.column * F::m - s.left);
+      const Window<F::points> w(image, p.tiles, block.first + i, F::m, s.top, s.left);
       transform(w, from, p.c_group, s.depth, v + std::int64_t{i} * p.c_group, p.v_stride,
                 [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); });
     }
@@ -122,63 +111,30 @@ struct WinogradWeight {
   static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int from,
                            float* to) noexcept {
     const WinogradPass& s = p.pass;
+    const WinogradImage image{args.dy, args.dy_pixel, s.oh, s.ow};
     for (int i = 0; i < block.tiles; ++i) {
-      const auto at = p.tiles.place(block.first + i);
-      const Window<F::m> w(args.dy + at.image * s.oh * s.ow * args.dy_pixel, args.dy_pixel, s.oh,
-                           s.ow, at.row * F::m, at.column * F::m);
+      const Window<F::m> w(image, p.tiles, block.first + i, F::m, 0, 0);
       for (int n = 0; n < p.oc_group; n += nr)
         transform(w, from + n, nr, s.width,
-                  to + std::int64_t{n} * p.block_tiles + std::int64_t{i} * nr, p.w_stride,
+                  to + std::int64_t{n} * p.tiles.block_tiles() + std::int64_t{i} * nr, p.w_stride,
                   [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); });
     }
   }
 
   // ---- dU += Vt W -------------------------------------------------------------------------------
 
-  // du[height][nr] (+)= v[tile][height of c_group] * w[tile][nr]
-  template <int height>
-  static void product(const float* v, std::ptrdiff_t v_row, const float* w, float* du, int tiles,
-                      bool add) noexcept {
-    static constexpr std::ptrdiff_t no_tap[1] = {0};
-    reg acc[height][nv];
-#pragma GCC unroll 16
-    for (int i = 0; i < height; ++i)
-#pragma GCC unroll 2
-      for (int j = 0; j < nv; ++j) acc[i][j] = add ? V::load(du + i * nr + j * lanes) : V::zero();
-    accumulate<V, height, nv>({v, 1, v_row, w, nr, tiles, 1, no_tap, no_tap}, acc);
-#pragma GCC unroll 16
-    for (int i = 0; i < height; ++i)
-#pragma GCC unroll 2
-      for (int j = 0; j < nv; ++j) V::store(du + i * nr + j * lanes, acc[i][j]);
-  }
-
-  using Product = void (*)(const float*, std::ptrdiff_t, const float*, float*, int, bool) noexcept;
-  static Product product_of(int height) noexcept {
-    if constexpr (mr == 14) {
-      static constexpr Product table[] = {
-          product<1>, product<2>, product<3>,  product<4>,  product<5>,  product<6>,  product<7>,
-          product<8>, product<9>, product<10>, product<11>, product<12>, product<13>, product<14>};
-      return table[height - 1];
-    } else {
-      static constexpr Product table[] = {product<1>, product<2>, product<3>,
-                                          product<4>, product<5>, product<6>};
-      return table[height - 1];
-    }
-  }
-
   // du[e][panel][c][nr]
   static void multiply(const Plan& p, const float* v, const float* w, float* du, int tiles,
                        bool add) noexcept {
-    const int runs = (p.c_group + mr - 1) / mr;
-    for (int e = 0; e < points; ++e)
+    const TileRuns<V> runs(p.c_group);
+    for (int e = 0; e < points; ++e, v += p.v_stride, w += p.w_stride)
       for (int n = 0; n < p.oc_group; n += nr)
-        for (int r = 0; r < runs; ++r) {
-          const int c = r * p.c_group / runs, height = (r + 1) * p.c_group / runs - c;
-          product_of(height)(
-              v + e * p.v_stride + c, p.c_group,
-              w + e * p.w_stride + std::int64_t{n} * p.block_tiles,
-              du + (std::int64_t{e} * p.oc_group + n) * p.c_group + std::int64_t{c} * nr, tiles,
-              add);
+        for (int r = 0; r < runs.count; ++r) {
+          const int c = runs.first(r);
+          winograd_table<V, nv>.sum[runs.height(r) - 1](
+              {v + c, p.c_group, w + std::int64_t{n} * p.tiles.block_tiles(),
+               du + (std::int64_t{e} * p.oc_group + n) * p.c_group + std::int64_t{c} * nr, tiles,
+               add});
         }
   }
 
@@ -224,8 +180,8 @@ struct WinogradWeight {
     float* du = p.chunks == 1 ? w + points * p.w_stride
                               : static_cast<float*>(args.shared) + task * slab_floats(p);
     const std::int64_t first = chunk * p.chunk_blocks;
-    for (std::int64_t b = first; b < smaller(p.blocks, first + p.chunk_blocks); ++b) {
-      const Block block = block_of(p, b);
+    for (std::int64_t b = first; b < smaller(p.tiles.blocks, first + p.chunk_blocks); ++b) {
+      const Block block = p.tiles.block(b);
       transform_x(p, args, block, c, v);
       transform_dy(p, args, block, oc, w);
       multiply(p, v, w, du, block.tiles, b > first);
