@@ -76,7 +76,7 @@ std::string progress_text(const train::Progress& p) {
   return text + (std::isnan(p.best_metric) ? "" : "  best dice " + score(p.best_metric));
 }
 
-train::TrainJob job_of(const Options& options, const Recipe& recipe, train::Network& network) {
+train::TrainJob job_of(const Options& options, const Recipe& recipe, Network& network) {
   const Dataset dataset = read_dataset(options.data);
   const train::Partition parts = train::partition(dataset, recipe);
   Tape shapes(Mode::shapes);

@@ -32,8 +32,8 @@ struct TrainJob {
   const std::atomic<bool>* stop =
       nullptr;  // set from a signal handler: finish the step, save, return
   std::function<void(const Progress&)> progress = nullptr;
-  std::function<void(const std::string&)>
-      say;  // one-line messages: validations, damaged checkpoints
+  // One-line messages: validations, damaged checkpoints.
+  std::function<void(const std::string&)> say = nullptr;
 };
 
 struct TrainOutcome {

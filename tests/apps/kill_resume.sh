@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 
-"$burin" prepare fundus --synthetic 3 --width 96 --seed 5 --to data >/dev/null 2>prepare.txt || { cat prepare.txt; exit 1; }
+"$burin" prepare fundus --synthetic 3 --size 96 --seed 5 --to data >/dev/null 2>prepare.txt || { cat prepare.txt; exit 1; }
 cat >tiny.toml <<'TOML'
 network = "fundus-unet"
 [data]
