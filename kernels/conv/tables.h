@@ -14,10 +14,12 @@ struct ConvTables {
   std::span<const ConvWeightKernel> weight;
 };
 
-extern const ConvTables conv_reference;        // reference.cpp
-extern const ConvTables conv_direct_avx2;      // avx2.cpp
-extern const ConvTables conv_direct_avx512;    // avx512.cpp
-extern const ConvTables conv_winograd_avx2;    // winograd_avx2.cpp
-extern const ConvTables conv_winograd_avx512;  // winograd_avx512.cpp
+extern const ConvTables conv_reference;             // reference.cpp
+extern const ConvTables conv_direct_avx2;           // avx2.cpp
+extern const ConvTables conv_direct_avx512;         // avx512.cpp
+extern const ConvTables conv_weight_direct_avx2;    // weight_avx2.cpp
+extern const ConvTables conv_weight_direct_avx512;  // weight_avx512.cpp
+extern const ConvTables conv_winograd_avx2;         // winograd_avx2.cpp
+extern const ConvTables conv_winograd_avx512;       // winograd_avx512.cpp
 
 }  // namespace burin::kernels
