@@ -6,7 +6,6 @@
 #include "apps/options.h"
 #include "apps/output.h"
 #include "apps/prepare_fundus.h"
-#include "apps/progress.h"
 
 namespace burin::apps {
 namespace {
@@ -24,15 +23,10 @@ int run(Options& options) {
   prepare.to = options.to;
   prepare.seed = options.global.seed.value_or(1);
   const auto begin = std::chrono::steady_clock::now();
-  PrepareResult result;
-  {
-    ProgressBar bar;
-    prepare.progress = [&](std::int64_t done, std::int64_t all, const std::string& line) {
-      bar.note(std::to_string(done) + "/" + std::to_string(all) + " " + line);
-      bar.show(static_cast<double>(done) / static_cast<double>(all), "pictures");
-    };
-    result = prepare_fundus(prepare);
-  }
+  prepare.progress = [](std::int64_t done, std::int64_t all, const std::string& line) {
+    note(std::to_string(done) + "/" + std::to_string(all) + " " + line);
+  };
+  const PrepareResult result = prepare_fundus(prepare);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   if (options.global.json) {
     print_json({{"task", options.task},
