@@ -15,7 +15,7 @@ double depth_of(double width, bool artery) {
 // reflex of light along wide vessels.
 double profile(double u, double width, bool artery) {
   if (u >= 1) return 0;
-  const double reflex = std::clamp((width - 0.004) / 0.003, 0.0, 1.0) * (artery ? 0.5 : 0.2);
+  const double reflex = std::clamp((width - 0.0035) / 0.0025, 0.0, 1.0) * (artery ? 0.7 : 0.3);
   return std::sqrt(1 - u * u) * (1 - reflex * std::exp(-u * u / 0.08));
 }
 

@@ -48,7 +48,7 @@ class Painter {
     VesselLayer vessels{{std::vector<float>(pixels), std::vector<float>(pixels)},
                         std::vector<std::uint8_t>(pixels)};
     draw_look();
-    const double clarity = uniform(0.75, 1.1);
+    const double clarity = uniform(0.85, 1.2);
     for (const VesselPiece& piece : grow_vessels(plan_, random_))
       draw_piece(frame_, piece, clarity, vessels);
     const std::vector<float> blobs = draw_lesions();
@@ -79,10 +79,10 @@ class Painter {
   void draw_look() {
     base_ = {uniform(185, 215), uniform(50, 82), uniform(22, 42)};
     vignette_ = uniform(0.3, 0.9);
-    const double angle = uniform(0, 2 * std::numbers::pi), tilt = uniform(0.1, 0.7);
+    const double angle = uniform(0, 2 * std::numbers::pi), tilt = uniform(0.3, 0.8);
     tilt_ = {tilt * std::cos(angle), tilt * std::sin(angle)};
     unevenness_ = uniform(0.2, 0.36);
-    choroid_depth_ = random_.chance(0.5f) ? uniform(0.03, 0.11) : 0.0;
+    choroid_depth_ = random_.chance(0.6f) ? uniform(0.03, 0.14) : 0.0;
     texture_depth_ = uniform(0.02, 0.06);
     grain_ = uniform(0.02, 0.06);
     macula_depth_ = uniform(0.25, 0.6);

@@ -136,13 +136,14 @@ class Tree {
   }
 
   void extend(Tip tip) {
-    const double taper = tip.course == Course::free ? 0.35 / std::max(tip.length_left, 0.05) : 0.5;
+    const double taper = tip.course == Course::free ? 0.35 / std::max(tip.length_left, 0.05) : 0.3;
     while (tip.length_left > 0 && pieces_.size() < most_pieces) {
       double pull = 0;
       const double wanted = target(tip, pull);
       const double restless = 2.2 + 0.010 / tip.width;  // thin vessels wind more
       tip.turn = 0.85 * tip.turn + restless * static_cast<double>(random_.normal());
-      tip.heading += step * (tip.turn + pull * std::sin(wrapped(wanted - tip.heading)));
+      tip.heading +=
+          step * (tip.turn + pull * std::clamp(wrapped(wanted - tip.heading), -1.0, 1.0));
       const RetinaPoint to{tip.at.x + step * std::cos(tip.heading),
                            tip.at.y + step * std::sin(tip.heading)};
       if (std::hypot(to.x, to.y) > horizon || distance(to, plan_.macula) < fovea) return;
@@ -178,7 +179,7 @@ class Tree {
     child.id = next_id_++;
     child.parent = tip.id;
     child.length_left = (0.04 + 32 * child.width) * uniform(0.6, 1.5);
-    tip.width = std::cbrt(std::pow(tip.width, 3) - 0.8 * std::pow(child.width, 3));
+    tip.width = std::cbrt(std::pow(tip.width, 3) - 0.65 * std::pow(child.width, 3));
     if (fork && tip.course != Course::arcade) tip.heading -= side * uniform(0.1, 0.35);
     tips_.push_back(child);
   }

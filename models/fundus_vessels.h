@@ -31,8 +31,8 @@ struct VesselPiece {
 
 // Arteries and veins by a branching random walk from the disc: one trunk of either kind in each of
 // the four arcades, the temporal ones bent around the macula, thin vessels in between. Widths fall
-// by Murray's law at each branch (w^3 = a^3 + b^3), from 0.011 to 0.0015; vessels of one kind do
-// not cross, and none enters the fovea.
+// nearly by Murray's law at each branch (a^3 = w^3 - 0.65*b^3), from 0.0115 to 0.0015; vessels of
+// one kind do not cross, and none enters the fovea.
 [[nodiscard]] std::vector<VesselPiece> grow_vessels(const RetinaPlan& plan,
                                                     runtime::RandomSequence& random);
 
