@@ -99,47 +99,91 @@ class DirectRun {
 
   void pixel_tile(int first, int height) noexcept {
     const int left = first * w_.source_step + w_.offset;
-    const int reach = (w_.taps - 1) * w_.offset_step;
-    const int columns = (height - 1) * w_.source_step + reach + 1;
-    const bool inside = left >= 0 && left + columns <= plan_.axis[2].source;
+    const int columns = (height - 1) * w_.source_step + (w_.taps - 1) * w_.offset_step + 1;
     TileCall call{};
-    if (inside) {
-      for (int r = 0; r < rows_; ++r)
-        list_row(r, (row_source_[r] + left) * args_.source_pixel, args_.source_pixel);
-      call.o.a = source_ + channel_first_;
-      call.o.a_row = w_.source_step * args_.source_pixel;
-    } else {
-      stage(left, columns);
-      for (int r = 0; r < rows_; ++r) list_row(r, std::int64_t{r} * columns * channels_, channels_);
-      call.o.a = staged_;
-      call.o.a_row = std::int64_t{w_.source_step} * channels_;
-    }
-    call.o.taps = rows_ * w_.taps;
-    call.o.depth = channels_;
     call.o.a_tap = a_tap_;
     call.o.w_tap = w_tap_;
-    if (w_.offset_step == 1 && (!inside || args_.source_pixel == channels_)) merge_taps(call.o);
+    call.o.depth = channels_;
+    const bool inside = left >= 0 && left + columns <= plan_.axis[2].source;
+    if (inside || list_border(call, left, height)) {
+      call.o.a = source_ + channel_first_;
+      call.o.a_row = w_.source_step * args_.source_pixel;
+      if (inside) list_taps(call.o, left, args_.source_pixel, false);
+      prefetch_next_row(left, columns);
+    } else {
+      stage(left, columns);
+      call.o.a = staged_;
+      call.o.a_row = std::int64_t{w_.source_step} * channels_;
+      list_taps(call.o, columns, channels_, true);
+    }
     call.c = target_row_ + (w_.first + std::int64_t{first} * w_.step) * args_.target_pixel;
     call.c_row = w_.step * args_.target_pixel;
     blocks(call, height);
   }
 
-  void list_row(int r, std::int64_t at, std::int64_t pixel) noexcept {
-    for (int k = 0; k < w_.taps; ++k) {
-      a_tap_[r * w_.taps + k] = at + k * w_.offset_step * pixel;
-      w_tap_[r * w_.taps + k] = (row_tap_[r] + k) * channels_;
+  // All taps of a tile that lies inside of the image (at column `left`), or of its copy (`left`
+  // columns wide).
+  void list_taps(TileOperands& o, int left, std::int64_t pixel, bool staged) noexcept {
+    // Dense neighbours in w follow each other in both lists: the taps of a row are one, deeper.
+    const bool merge = w_.offset_step == 1 && pixel == channels_ && w_.taps > 0;
+    const int listed = merge ? 1 : w_.taps;
+    if (merge) o.depth = channels_ * w_.taps;
+    o.taps = rows_ * listed;
+    for (int r = 0; r < rows_; ++r) {
+      const std::int64_t at = staged ? std::int64_t{r} * left : row_source_[r] + left;
+      for (int k = 0; k < listed; ++k) {
+        a_tap_[r * listed + k] = (at + k * w_.offset_step) * pixel;
+        w_tap_[r * listed + k] = (row_tap_[r] + k) * channels_;
+      }
     }
   }
 
-  // Dense neighbours in w follow each other in both lists: the taps of a row are one, deeper.
-  void merge_taps(TileOperands& o) noexcept {
-    if (w_.taps <= 1) return;
-    for (int r = 0; r < rows_; ++r) {
-      a_tap_[r] = a_tap_[r * w_.taps];
-      w_tap_[r] = w_tap_[r * w_.taps];
-    }
-    o.taps = rows_;
-    o.depth = channels_ * w_.taps;
+  // The taps of a tile at a border: first those that all its pixels have, then those that its
+  // first, then those that its last pixel has not. False when a tap misses more: such a tile needs
+  // a copy.
+  [[nodiscard]] bool list_border(TileCall& call, int left, int height) noexcept {
+    int count[3] = {0, 0, 0};
+    for (int pass = 0; pass < 3; ++pass)
+      for (int k = 0; k < w_.taps; ++k) {
+        const int x = left + k * w_.offset_step, end = x + (height - 1) * w_.source_step;
+        const int reason = border_reason(x, end);
+        if (reason == 3) return false;
+        if (reason != pass) continue;
+        for (int r = 0; r < rows_; ++r) {
+          const int at = count[0] + count[1] + count[2]++;
+          a_tap_[at] = (row_source_[r] + x) * args_.source_pixel;
+          w_tap_[at] = (row_tap_[r] + k) * channels_;
+        }
+        if (pass < 2) {
+          count[pass] += count[2];
+          count[2] = 0;
+        }
+      }
+    call.o.taps = count[0];
+    call.taps_without_first = count[1];
+    call.taps_without_last = count[2];
+    return true;
+  }
+
+  // Columns x, x + step, ..., end of a tap: 0 all inside, 1 all but the first, 2 all but the last,
+  // 3 else.
+  [[nodiscard]] int border_reason(int x, int end) const noexcept {
+    const int step = w_.source_step, size = plan_.axis[2].source;
+    if (end < 0 || x >= size) return 4;
+    const bool first_out = x < 0, last_out = end >= size;
+    if (!first_out && !last_out) return 0;
+    if (first_out && last_out) return 3;
+    if (first_out) return x + step >= 0 ? 1 : 3;
+    return end - step < size ? 2 : 3;
+  }
+
+  // The source row that the next target row meets for the first time.
+  void prefetch_next_row(int left, int columns) const noexcept {
+    if (rows_ == 0) return;
+    const std::int64_t from = row_source_[rows_ - 1] + plan_.axis[2].source + left;
+    for (std::int64_t x = from; x < from + columns; ++x)
+      for (int c = 0; c < channels_; c += 16)
+        __builtin_prefetch(source_ + channel_first_ + x * args_.source_pixel + c, 0, 2);
   }
 
   // Columns [left, left + columns) of the source rows, zero outside of the image:
@@ -173,6 +217,8 @@ class DirectRun {
     for (std::int64_t b = block_first_; b < block_last_; ++b) {
       call.columns = plan_.block_columns(b);
       call.c = c + b * plan_.nr;
+      call.next_c = b + 1 < block_last_ ? call.c + plan_.nr
+                                        : c + block_first_ * plan_.nr + height * call.c_row;
       if (args_.bias != nullptr) call.bias = args_.bias + group_ * plan_.columns + b * plan_.nr;
       call.o.w = packed + plan_.packed_at(chunk_, taps_before_, phase_taps_, b);
       T::template of<true>(height, call.columns)(call);

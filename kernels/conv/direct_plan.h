@@ -26,8 +26,10 @@ constexpr int direct_max_taps = 512;
 
 // lanes and nr are those of the tile that the pass uses.
 struct DirectPlan {
-  static constexpr std::int64_t set_bytes = 640 * 1024;  // weights of a set and chunk, in L2
-  static constexpr std::int64_t min_band_pixels = 512;   // that a set of weights is loaded for
+  static constexpr std::int64_t set_bytes = 1100 * 1024;  // weights of a set and chunk, in L2
+  static constexpr std::int64_t min_band_pixels = 2048;   // that a set of weights is loaded for
+  static constexpr std::int64_t max_band_pixels = 4096;
+  static constexpr std::int64_t min_tasks = 8;
 
   ConvShape shape;  // 1x1 convolutions have become one row of pixels
   bool forward;
@@ -84,10 +86,13 @@ struct DirectPlan {
     return ceil_div(a.target, a.forward ? 1 : a.stride);
   }
 
+  // Chunks are multiples of 16 channels but for the last.
   [[nodiscard]] std::int64_t chunk_first(std::int64_t q) const noexcept {
-    return part_first(depth, chunks, q);
+    return at_most(depth, 16 * part_first(ceil_div(depth, 16), chunks, q));
   }
-  [[nodiscard]] std::int64_t longest_chunk() const noexcept { return ceil_div(depth, chunks); }
+  [[nodiscard]] std::int64_t longest_chunk() const noexcept {
+    return at_most(depth, 16 * ceil_div(ceil_div(depth, 16), chunks));
+  }
   // Packed columns before block b, and of it.
   [[nodiscard]] int block_columns(std::int64_t b) const noexcept {
     return static_cast<int>(at_most(nr, columns - b * nr));
@@ -124,8 +129,12 @@ struct DirectPlan {
     const std::int64_t width = positions(axis[2]);
     rows = positions(axis[0]) * positions(axis[1]);
     segments = ceil_div(width, 1024);
-    const std::int64_t wanted = at_least(
-        min_band_pixels, at_most(shape.batch * rows * width / 32, chunks > 1 ? 1024 : 4096));
+    // Weights that fit in L2 all together stay there from task to task; others are loaded anew for
+    // each.
+    const std::int64_t pixels = shape.batch * rows * width, channel_tasks = shape.groups * sets;
+    const std::int64_t least = chunks * sets == 1 ? 256 : min_band_pixels;
+    const std::int64_t wanted = at_most(at_least(least, at_most(pixels / 32, max_band_pixels)),
+                                        at_least(128, pixels * channel_tasks / min_tasks));
     bands = ceil_div(rows, at_least(1, wanted / ceil_div(width, segments)));
   }
 };

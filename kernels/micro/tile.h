@@ -32,47 +32,63 @@ struct TileOperands {
   const std::ptrdiff_t* w_tap;  // depth steps, one per tap
 };
 
-// One depth step. Rows are reached from every third one: x86 scales an index by 1 or 2, so five
-// pointers and one stride serve 14 rows.
-template <class V, int MR, int NV>
-[[gnu::always_inline]] inline void accumulate_step(const float* const (&a)[(MR + 2) / 3],
+// One depth step for rows [First, First + Rows) of a tile; `a` points at row First. Rows are
+// reached from every third one: x86 scales an index by 1 or 2, so five pointers and one stride
+// serve 14 rows.
+template <class V, int MR, int NV, int First, int Rows>
+[[gnu::always_inline]] inline void accumulate_step(const float* const (&a)[(Rows + 2) / 3],
                                                    std::ptrdiff_t a_row, std::ptrdiff_t a_at,
                                                    const float* w,
                                                    typename V::reg (&acc)[MR][NV]) noexcept {
   typename V::reg weight[NV];
-  unroll<NV>([&](auto j) __attribute__((always_inline)) { weight[j] = V::load(w + j * V::lanes); });
-  unroll<MR>([&](auto i) __attribute__((always_inline)) {
+  // Weights stream from L2, new ones from L3: 32 steps are some 400 cycles.
+  unroll<NV>([&](auto j) __attribute__((always_inline)) {
+    weight[j] = V::load(w + j * V::lanes);
+    __builtin_prefetch(w + (32 * NV + j) * V::lanes);
+  });
+  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
     const typename V::reg value = V::broadcast(a[i / 3] + a_at + i % 3 * a_row);
-    unroll<NV>([&](auto j)
-                   __attribute__((always_inline)) { V::mac_into(acc[i][j], value, weight[j]); });
+    unroll<NV>([&](auto j) __attribute__((always_inline)) {
+      V::mac_into(acc[First + i][j], value, weight[j]);
+    });
   });
 }
 
-template <class V, int MR, int NV>
-[[gnu::always_inline]] inline void accumulate(const TileOperands& o,
-                                              typename V::reg (&acc)[MR][NV]) noexcept {
-  constexpr int steps = 4, pointers = (MR + 2) / 3;
+// Rows [First, First + Rows) of the tile; the others get nothing. each_tap(t) is called before tap
+// t: room for prefetches between the multiply-adds.
+template <class V, int MR, int NV, int First, int Rows, class EachTap>
+[[gnu::always_inline]] inline void accumulate_rows(const TileOperands& o,
+                                                   typename V::reg (&acc)[MR][NV],
+                                                   const EachTap& each_tap) noexcept {
+  constexpr int steps = Rows == MR ? 4 : 2, pointers = (Rows + 2) / 3;
   const std::ptrdiff_t a_row = o.a_row, a_depth = o.a_depth, w_depth = o.w_depth;
   for (int t = 0; t < o.taps; ++t) {
+    each_tap(t);
     const float* a[pointers];
     unroll<pointers>([&](auto p) __attribute__((always_inline)) {
-      a[p] = o.a + o.a_tap[t] + 3 * p * a_row;
+      a[p] = o.a + o.a_tap[t] + (First + 3 * p) * a_row;
     });
     const float* w = o.w + o.w_tap[t] * w_depth;
     int left = o.depth;
     for (; left >= steps; left -= steps) {
       unroll<steps>([&](auto u) __attribute__((always_inline)) {
-        accumulate_step<V, MR, NV>(a, a_row, u * a_depth, w + u * w_depth, acc);
+        accumulate_step<V, MR, NV, First, Rows>(a, a_row, u * a_depth, w + u * w_depth, acc);
       });
       unroll<pointers>([&](auto p) __attribute__((always_inline)) { a[p] += steps * a_depth; });
       w += steps * w_depth;
     }
     for (; left > 0; --left) {
-      accumulate_step<V, MR, NV>(a, a_row, 0, w, acc);
+      accumulate_step<V, MR, NV, First, Rows>(a, a_row, 0, w, acc);
       unroll<pointers>([&](auto p) __attribute__((always_inline)) { a[p] += a_depth; });
       w += w_depth;
     }
   }
+}
+
+template <class V, int MR, int NV>
+[[gnu::always_inline]] inline void accumulate(const TileOperands& o,
+                                              typename V::reg (&acc)[MR][NV]) noexcept {
+  accumulate_rows<V, MR, NV, 0, MR>(o, acc, [](int) __attribute__((always_inline)){});
 }
 
 }  // namespace

@@ -11,12 +11,15 @@ namespace {
 
 // c[i][j] = act(start[j] + acc[i][j]) for `columns` columns, where start is the old c or the bias.
 struct TileCall {
-  TileOperands o;  // w_depth is the packed width of the tile and ignored
+  TileOperands o;  // w_depth is ignored: it is the width of the tile
+  // Taps behind the o.taps of the lists that the first, or the last row of the tile does not have.
+  int taps_without_first, taps_without_last;
   float* c;
   std::ptrdiff_t c_row;
   const float* bias;  // null: zero
   int columns;        // the last vector may be cut, none is empty
   bool add_to_c;
+  const float* next_c;  // c of the next call, fetched meanwhile
   Epilogue epilogue;
 };
 using TileFunction = void (*)(const TileCall&) noexcept;
@@ -74,6 +77,20 @@ template <class V, int MR, int NV>
   });
 }
 
+template <class V, int MR, int NV>
+[[gnu::always_inline]] inline void accumulate_border(const TileCall& call, TileOperands o,
+                                                     typename V::reg (&acc)[MR][NV]) noexcept {
+  const auto nothing = [](int) __attribute__((always_inline)){};
+  o.a_tap += o.taps;
+  o.w_tap += o.taps;
+  o.taps = call.taps_without_first;
+  accumulate_rows<V, MR, NV, 1, MR - 1>(o, acc, nothing);
+  o.a_tap += o.taps;
+  o.w_tap += o.taps;
+  o.taps = call.taps_without_last;
+  accumulate_rows<V, MR, NV, 0, MR - 1>(o, acc, nothing);
+}
+
 // DepthIsOne: neighbours in depth are neighbours in memory (a_depth 1); else rows are (a_row 1).
 template <class V, int MR, int NV, bool DepthIsOne>
 void tile(const TileCall& call) noexcept {
@@ -90,7 +107,16 @@ void tile(const TileCall& call) noexcept {
     o.a_depth = 1;
   else
     o.a_row = 1;
-  accumulate<V, MR, NV>(o, acc);
+  accumulate_rows<V, MR, NV, 0, MR>(
+      o, acc, [&](int t) __attribute__((always_inline)) {
+        for (int i = t; i < MR; i += o.taps)
+          unroll<NV>([&](auto j) __attribute__((always_inline)) {
+            __builtin_prefetch(call.next_c + i * call.c_row + j * V::lanes, 1);
+          });
+      });
+  if constexpr (DepthIsOne && MR > 1)
+    if (call.taps_without_first + call.taps_without_last > 0)
+      accumulate_border<V, MR, NV>(call, o, acc);
   if (call.epilogue.activation != Activation::none) activate<V, MR, NV>(call.epilogue, acc);
   store_tile<V, MR, NV>(call.c, call.c_row, call.columns, acc);
 }
