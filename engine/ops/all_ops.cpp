@@ -6,8 +6,16 @@ namespace burin {
 
 std::span<const OpDef* const> all_ops() noexcept {
   static const std::vector<const OpDef*> ops = {
-      &conv_op,         &conv_transpose_op,      &linear_op,     &matmul_op,        &max_pool_op,
-      &average_pool_op, &global_average_pool_op, &batch_norm_op, &instance_norm_op, &group_norm_op,
+      &conv_op,
+      &conv_transpose_op,
+      &linear_op,
+      &matmul_op,
+      &max_pool_op,
+      &average_pool_op,
+      &global_average_pool_op,
+      &batch_norm_op,
+      &instance_norm_op,
+      &group_norm_op,
       &resize_op,
       &activate_op,
       &softmax_op,
