@@ -1,7 +1,8 @@
 // Convolution in one, two and three dimensions, and its two gradients. Start here.
 //
-//   forward   y[n,o,oc]  = act(bias[oc] + sum_{t,c} x[n, o*stride + t*dilation - pad_begin, c] * w[oc,c,t])
-//   data      dx[n,i,c]  = act(bias[c] + sum_{t,oc} dy[n, (i + pad_begin - t*dilation)/stride, oc] * w[oc,c,t])
+//   forward   y[n,o,oc]  = act(bias[oc] + sum_{t,c} x[n, o*stride + t*dilation - pad_begin, c] *
+//   w[oc,c,t]) data      dx[n,i,c]  = act(bias[c] + sum_{t,oc} dy[n, (i + pad_begin -
+//   t*dilation)/stride, oc] * w[oc,c,t])
 //                          over the taps t for which the division is exact and in range
 //   weight    dw[oc,c,t] = sum_{n,o} x[n, o*stride + t*dilation - pad_begin, c] * dy[n,o,oc]
 //
@@ -10,11 +11,13 @@
 // is the data pass with a bias: its input is dy, its output dx.
 //
 // In memory activations are channels last, x[n][d][h][w][c], pixels dense but for a pixel stride
-// (>= channels; larger where the tensor is a channel slice). Weights lie as in files, w[oc][c/groups][d][h][w],
-// and are packed by each entry in its own way. Source and target must not overlap.
+// (>= channels; larger where the tensor is a channel slice). Weights lie as in files,
+// w[oc][c/groups][d][h][w], and are packed by each entry in its own way. Source and target must not
+// overlap.
 //
-// Read next: reference.cpp (what is computed), ../micro/tile.h (the registers), direct.h (pixels as rows of
-// a tile, taps as a list), winograd.h (four times fewer multiplications), docs/fast-conv.md.
+// Read next: reference.cpp (what is computed), ../micro/tile.h (the registers), direct.h (pixels as
+// rows of a tile, taps as a list), winograd.h (four times fewer multiplications),
+// docs/fast-conv.md.
 #pragma once
 
 #include <array>

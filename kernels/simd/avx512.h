@@ -1,5 +1,6 @@
-// The words of AVX-512 for f32. Include only from files built with its flags, inside their anonymous namespace's reach:
-// everything here has internal linkage so that no copy compiled for this level can serve another.
+// The words of AVX-512 for f32. Include only from files built with its flags, inside their
+// anonymous namespace's reach: everything here has internal linkage so that no copy compiled for
+// this level can serve another.
 #pragma once
 
 #include <immintrin.h>
@@ -21,8 +22,8 @@ struct Avx512 {
   static reg load(const float* p, int count) { return _mm512_maskz_loadu_ps(mask_of(count), p); }
   static reg broadcast(const float* p) { return _mm512_set1_ps(*p); }
   static reg mac(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
-  // c += a*b, in place. Inside of large tiles GCC 12 and clang 14 otherwise pick forms of the instruction
-  // that overwrite a factor, and then move and spill accumulators.
+  // c += a*b, in place. Inside of large tiles GCC 12 and clang 14 otherwise pick forms of the
+  // instruction that overwrite a factor, and then move and spill accumulators.
   static void mac_into(reg& c, reg a, reg b) {
     __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
   }

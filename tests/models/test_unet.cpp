@@ -47,7 +47,8 @@ TEST_CASE("forward agrees with PyTorch where the sizes are odd") {
   const Value y = network.forward(tape.input(test::formula_image({2, 3, 37, 45})));
   CHECK(y.shape() == Shape{2, 5, 37, 45});
   const std::vector<float> got = test::every(y.tensor());
-  CHECK(test::relative_l2(std::span<const float>(got), std::span<const float>(test::damage_odd)) < 2e-5);
+  CHECK(test::relative_l2(std::span<const float>(got), std::span<const float>(test::damage_odd)) <
+        2e-5);
 }
 
 TEST_CASE("ten losses of gradient descent agree with PyTorch") {

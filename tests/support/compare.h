@@ -1,4 +1,5 @@
-// How tests compare numbers. Its own test (tests/kernels/test_support.cpp) shows that a wrong result fails.
+// How tests compare numbers. Its own test (tests/kernels/test_support.cpp) shows that a wrong
+// result fails.
 #pragma once
 
 #include <cmath>
@@ -8,8 +9,8 @@
 
 namespace burin::test {
 
-// |got - want| / |want| in the L2 norm; infinite when sizes differ, a number is not finite, or `want` is all zero
-// and `got` is not.
+// |got - want| / |want| in the L2 norm; infinite when sizes differ, a number is not finite, or
+// `want` is all zero and `got` is not.
 template <class T, class U>
 double relative_l2(std::span<const T> got, std::span<const U> want) {
   const double infinite = std::numeric_limits<double>::infinity();

@@ -42,7 +42,9 @@ class GuardedBuffer {
   T* data() { return reinterpret_cast<T*>(begin_); }
   std::size_t size() const { return count_; }
   std::span<T> span() { return {data(), count_}; }
-  void assign(std::span<const T> values) { std::memcpy(begin_, values.data(), values.size_bytes()); }
+  void assign(std::span<const T> values) {
+    std::memcpy(begin_, values.data(), values.size_bytes());
+  }
 
   // No byte outside of the buffer was written.
   bool intact() const {
