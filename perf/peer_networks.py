@@ -101,7 +101,7 @@ def dice_bce(logits, target):
 # name: network, loss, shape of perf/train's own case
 CASES = {
     "damage-unet": (DamageUnet, F.cross_entropy, (2, 3, 256, 256)),
-    "fundus-unet": (FundusUnet, dice_bce, (16, 3, 96, 96)),
+    "fundus-unet": (FundusUnet, dice_bce, (8, 3, 96, 96)),
 }
 
 

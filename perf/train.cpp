@@ -44,7 +44,7 @@ struct Case {
 
 const Case cases[] = {
     {"damage-unet", {2, 3, 256, 256}, train::LossKind::cross_entropy},
-    {"fundus-unet", {16, 3, 96, 96}, train::LossKind::dice_bce},
+    {"fundus-unet", {8, 3, 96, 96}, train::LossKind::dice_bce},
 };
 
 // Numbers in [0, 1), the same in every program that is compared: the top 24 bits of Knuth's

@@ -111,7 +111,7 @@ def main():
     if options.worker:
         worker(options.model, options.worker, [int(s) for s in options.shape.split("x")], options.threads)
         return
-    shapes = {"damage-unet": (2, 3, 256, 256), "fundus-unet": (16, 3, 96, 96)}
+    shapes = {"damage-unet": (2, 3, 256, 256), "fundus-unet": (8, 3, 96, 96)}
     if options.model and options.model not in shapes:
         parser.error(f"--model: expected {' or '.join(shapes)}, got {options.model}")
     for model, shape in shapes.items():
