@@ -23,7 +23,7 @@ each=$(((seconds + count - 1) / count))
 failed=0
 for target in $targets; do
   mkdir "$work/$target"
-  if ASAN_OPTIONS=allocator_may_return_null=1 "$build/tests/fuzz/fuzz_$target" \
+  if UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 "$build/tests/fuzz/fuzz_$target" \
     -max_total_time="$each" -rss_limit_mb=512 -timeout=5 -max_len=4096 -verbosity=1 -print_final_stats=1 \
     -artifact_prefix="$build/fuzz-$target-" "$work/$target" "$root/tests/fuzz/seeds/$target" \
     >"$work/log" 2>&1; then
