@@ -16,16 +16,6 @@ std::uint32_t high_word(std::uint64_t value) { return static_cast<std::uint32_t>
 
 float to_unit(std::uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
 
-// f(index) for all numbers of out, in parallel.
-template <class F>
-void fill(std::span<float> out, const F& f) {
-  parallel_for(static_cast<std::int64_t>(out.size()), chunk,
-               [&](std::int64_t first, std::int64_t last, int) {
-                 for (std::int64_t i = first; i < last; ++i)
-                   out[static_cast<std::size_t>(i)] = f(static_cast<std::uint64_t>(i));
-               });
-}
-
 }  // namespace
 
 // The key's 192 bits are folded into the 64 of Philox's key and the upper half of its counter by
@@ -61,12 +51,26 @@ float RandomStream::normal(std::uint64_t index) const noexcept {
 
 void RandomStream::fill_uniform(std::span<float> out, float low, float high,
                                 std::uint64_t first) const {
-  fill(out, [=, this](std::uint64_t i) { return low + (high - low) * uniform(first + i); });
+  parallel_for(static_cast<std::int64_t>(out.size()), chunk,
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 PhiloxCounter words{};
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const std::uint64_t index = first + static_cast<std::uint64_t>(i);
+                   if (i == begin || index % 4 == 0) words = block(index);  // serves four numbers
+                   out[static_cast<std::size_t>(i)] =
+                       low + (high - low) * to_unit(words[static_cast<std::size_t>(index % 4)]);
+                 }
+               });
 }
 
 void RandomStream::fill_normal(std::span<float> out, float mean, float deviation,
                                std::uint64_t first) const {
-  fill(out, [=, this](std::uint64_t i) { return mean + deviation * normal(first + i); });
+  parallel_for(static_cast<std::int64_t>(out.size()), chunk,
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 for (std::int64_t i = begin; i < end; ++i)
+                   out[static_cast<std::size_t>(i)] =
+                       mean + deviation * normal(first + static_cast<std::uint64_t>(i));
+               });
 }
 
 std::uint64_t RandomSequence::below(std::uint64_t count) noexcept {

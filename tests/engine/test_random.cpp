@@ -76,6 +76,9 @@ TEST_CASE("a part of a fill is the same as that part of the whole, for any numbe
   std::vector<float> again(70001);
   stream.fill_normal(again, 1, 2);
   CHECK(again == whole);
+  stream.fill_uniform(again, 0, 1, 3);
+  for (const std::size_t i : {0ul, 1ul, 2ul, 16384ul, 16385ul, 70000ul})
+    CHECK(again[i] == stream.uniform(i + 3));
   configure({});
 }
 
