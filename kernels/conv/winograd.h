@@ -88,18 +88,14 @@ struct Winograd {
                              float* v) noexcept {
     const WinogradPass& s = p.pass;
     const WinogradImage image{args.source, args.source_pixel, s.h, s.w};
-    const auto window = [&](int tile) {
-      const std::int64_t at = smaller(block.first + tile, p.tiles.count - 1);
-      return Window<F::points>(image, p.tiles, at, F::m, s.top, s.left);
-    };
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const TileRuns<V> runs(block.tiles);
-    Window<F::points> next = window(0);
+    Window<F::points> next(image, p.tiles, block.first, F::m, s.top, s.left);
     for (int r = 0; r < runs.count; ++r) {
       const int first = runs.first(r), height = runs.height(r);
       for (int i = 0; i < height; ++i) {
         Window<F::points> w = next;
-        next = window(first + i + 1);
+        next = Window<F::points>(image, p.tiles, block.first + first + i + 1, F::m, s.top, s.left);
         w.fetch(next);
         float* to = v + std::int64_t{first} * p.depth + i * lanes;
         for (int c = 0; c < p.depth; c += lanes, to += height * lanes) {

@@ -66,12 +66,13 @@ struct WinogradTiles {
   int rows, columns;  // of one image
   std::int64_t count;
   std::int64_t blocks;  // even cuts of all tiles
-  static constexpr int band = 8;
+  static constexpr int band = 4;
 
   struct Place {
     std::int64_t image;
     int row, column;
   };
+  // Of a tile behind the last one: some place (its window is fetched in vain, never read).
   [[nodiscard]] Place place(std::int64_t tile) const noexcept {
     const std::int64_t per_image = std::int64_t{rows} * columns;
     const std::int64_t image = tile / per_image;

@@ -39,14 +39,14 @@ struct WinogradWeight {
   static Plan plan(const ConvShape& s) noexcept {
     Plan p{};
     p.pass = forward_pass(s);
-    p.tiles = tiles_of(p.pass, F::m, 64);
-    p.depth = static_cast<int>(divide_up(p.pass.depth, lanes) * lanes);
-    p.width = static_cast<int>(divide_up(p.pass.width, lanes) * lanes);
-    p.c_groups = static_cast<int>(divide_up(p.depth, 64));
-    p.c_group = static_cast<int>(divide_up(divide_up(p.depth, p.c_groups), lanes) * lanes);
+    // Slab, V and W of 64 x 64 channels and 48 tiles: 1.5 MiB. Wider slabs save transforms, but
+    // then sums go through L3: 128 x 128 was as fast at 512 channels and slower elsewhere.
+    p.tiles = tiles_of(p.pass, F::m, 48);
+    p.depth = round_up(p.pass.depth, lanes);
+    p.c_group = round_up(divide_up(p.depth, divide_up(p.depth, 64)), lanes);
     p.c_groups = static_cast<int>(divide_up(p.depth, p.c_group));
-    p.oc_groups = static_cast<int>(divide_up(p.width, 64));
-    p.oc_group = static_cast<int>(divide_up(divide_up(p.width, p.oc_groups), nr) * nr);
+    p.width = round_up(p.pass.width, lanes);
+    p.oc_group = round_up(divide_up(p.width, divide_up(p.width, 64)), nr);
     p.oc_groups = static_cast<int>(divide_up(p.width, p.oc_group));
     const std::int64_t wanted = divide_up(16, std::int64_t{p.c_groups} * p.oc_groups);
     p.chunk_blocks = divide_up(p.tiles.blocks, smaller(p.tiles.blocks, wanted));
@@ -100,10 +100,13 @@ struct WinogradWeight {
                           float* v) noexcept {
     const WinogradPass& s = p.pass;
     const WinogradImage image{args.x, args.x_pixel, s.h, s.w};
+    const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
+    Window<F::points> next(image, p.tiles, block.first, F::m, s.top, s.left);
     for (int i = 0; i < block.tiles; ++i) {
-      const Window<F::points> w(image, p.tiles, block.first + i, F::m, s.top, s.left);
-      transform(w, from, p.c_group, s.depth, v + std::int64_t{i} * p.c_group, p.v_stride,
-                [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); });
+      Window<F::points> w = next;
+      next = Window<F::points>(image, p.tiles, block.first + i + 1, F::m, s.top, s.left);
+      w.fetch(next);
+      transform(w, from, p.c_group, s.depth, v + std::int64_t{i} * p.c_group, p.v_stride, map);
     }
   }
 
@@ -112,12 +115,16 @@ struct WinogradWeight {
                            float* to) noexcept {
     const WinogradPass& s = p.pass;
     const WinogradImage image{args.dy, args.dy_pixel, s.oh, s.ow};
+    const auto map = [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); };
+    Window<F::m> next(image, p.tiles, block.first, F::m, 0, 0);
     for (int i = 0; i < block.tiles; ++i) {
-      const Window<F::m> w(image, p.tiles, block.first + i, F::m, 0, 0);
+      Window<F::m> w = next;
+      next = Window<F::m>(image, p.tiles, block.first + i + 1, F::m, 0, 0);
+      w.fetch(next);
       for (int n = 0; n < p.oc_group; n += nr)
         transform(w, from + n, nr, s.width,
                   to + std::int64_t{n} * p.tiles.block_tiles() + std::int64_t{i} * nr, p.w_stride,
-                  [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); });
+                  map);
     }
   }
 
