@@ -115,7 +115,7 @@ int run(const Options& options) {
   const models::Counts counts = models::count(*network, input);
   if (options.layers) {
     Tape tape(Mode::shapes);
-    network->forward(tape.input(input));
+    (void)network->forward(tape.input(input));  // for its nodes
     print_layers(tape, options.global.json);
   }
   if (options.global.json) {

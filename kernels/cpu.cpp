@@ -17,7 +17,8 @@ struct Registers {
 
 Registers cpuid(unsigned leaf, unsigned subleaf) noexcept {
   Registers r;
-  if (__get_cpuid_max(0, nullptr) >= leaf) __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
+  if (static_cast<unsigned>(__get_cpuid_max(0, nullptr)) >= leaf)
+    __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
   return r;
 }
 
