@@ -78,7 +78,8 @@ TEST_CASE("half to float: every value") {
 
 TEST_CASE("npy: NumPy's own files") {
   for (const auto& [name, type] : cases) {
-    CAPTURE(name);
+    const std::string shown(name);  // clang 14 captures no structured binding
+    CAPTURE(shown);
     const Tensor tensor = read_npy(seed(std::string("npy/") + name + ".npy"));
     CHECK(tensor.shape() == seed_shape);
     CHECK(tensor.dtype() == type);
@@ -161,7 +162,8 @@ TEST_CASE("safetensors: the reference writer's files") {
   CHECK(file.metadata.at("note") == "by the reference writer");
   CHECK(!file.checked);
   for (const auto& [name, type] : cases) {
-    CAPTURE(name);
+    const std::string shown(name);  // clang 14 captures no structured binding
+    CAPTURE(shown);
     const Tensor* tensor = file.find(name);
     REQUIRE(tensor != nullptr);
     CHECK(tensor->shape() == seed_shape);
