@@ -49,6 +49,10 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
+    if (argc > 1 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1]))
+      return complain(
+          "expected one of the verbs that 'burin help' lists, got '" + std::string(argv[1]) + "'",
+          2);
     return complain(std::string(error.what()) + " (burin help shows what there is)", 2);
   }
   if (!kernels::isa_cap_is_valid())

@@ -30,7 +30,7 @@ expect() {
   fi
 }
 
-"$burin" prepare fundus --synthetic 3 --size 96 --seed 5 --to data >/dev/null 2>err.txt || { cat err.txt; exit 1; }
+"$burin" prepare fundus --synthetic 6 --size 96 --seed 5 --to data >/dev/null 2>err.txt || { cat err.txt; exit 1; }
 cat >tiny.toml <<'TOML'
 network = "fundus-unet"
 [data]
@@ -111,7 +111,7 @@ copy && head -c 300 "$trained" >"other/train/images/$name"
 expect 1 "$name" "$burin" train tiny.toml --data other --out y
 copy && : >"other/train/masks/$name"
 expect 1 "$name" "$burin" train tiny.toml --data other --out y
-"$burin" prepare fundus --synthetic 3 --size 64 --seed 6 --to smaller >/dev/null 2>err.txt
+"$burin" prepare fundus --synthetic 6 --size 64 --seed 6 --to smaller >/dev/null 2>err.txt
 copy && cp smaller/train/masks/*.png other/train/masks/ 2>/dev/null
 expect 1 masks "$burin" train tiny.toml --data other --out y
 copy && printf '{"version": 1, "task"' >other/dataset.json
