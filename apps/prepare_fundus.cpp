@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "apps/fundus_pictures.h"
 #include "apps/fundus_sources.h"
 #include "engine/error.h"
 #include "engine/runtime/workers.h"
@@ -16,8 +17,6 @@
 #include "io/file.h"
 #include "io/image.h"
 #include "io/sha256.h"
-#include "models/field_of_view.h"
-#include "models/fundus_synthetic.h"
 
 namespace burin::apps {
 namespace fs = std::filesystem;
@@ -33,72 +32,6 @@ struct Item {
   std::string split;  // "train", "val", "test"
   std::uint64_t number = 0;
 };
-
-struct Pictures {
-  Image image, vessels, field;
-  bool field_found = false;  // by the algorithm, not from a file
-};
-
-Image to_rgb8(Image image, const fs::path& path) {
-  if (image.channels != 3) throw Error(reading(path), "a colour picture", "a grey one");
-  if (image.bits == 8) return image;
-  Image out = make_image(image.width, image.height, 3);
-  for (std::size_t i = 0; i < out.data.size(); ++i)
-    out.data[i] = static_cast<std::uint8_t>(image.words()[i] >> 8);
-  return out;
-}
-
-// 0 and 255, cut at half of the range; a file of zeros and ones is taken as it is.
-Image read_binary(const fs::path& path, const Image& like) {
-  const Image labels = read_labels(path);
-  if (labels.width != like.width || labels.height != like.height)
-    throw Error(reading(path),
-                std::to_string(like.width) + "x" + std::to_string(like.height) + " as its picture",
-                std::to_string(labels.width) + "x" + std::to_string(labels.height));
-  Image out = make_image(labels.width, labels.height, 1);
-  const auto cut = [&](auto numbers, int half) {
-    const int least = *std::max_element(numbers.begin(), numbers.end()) <= 1 ? 1 : half;
-    for (std::size_t i = 0; i < numbers.size(); ++i) out.data[i] = numbers[i] >= least ? 255 : 0;
-  };
-  if (labels.bits == 16)
-    cut(labels.words(), 1 << 15);
-  else
-    cut(std::span(labels.data), 1 << 7);
-  return out;
-}
-
-Image mask_of(std::span<const std::uint8_t> ones, std::int64_t width, std::int64_t height) {
-  Image mask = make_image(width, height, 1);
-  std::transform(ones.begin(), ones.end(), mask.data.begin(),
-                 [](std::uint8_t v) { return static_cast<std::uint8_t>(v ? 255 : 0); });
-  return mask;
-}
-
-Pictures read_pictures(const FundusSource& source) {
-  Pictures p;
-  p.image = to_rgb8(read_image(source.image), source.image);
-  p.vessels = read_binary(source.vessels, p.image);
-  if (!source.field.empty()) {
-    p.field = read_binary(source.field, p.image);
-    return p;
-  }
-  const auto found = models::find_field_of_view(p.image.data, {p.image.height, p.image.width});
-  p.field = mask_of(found.mask, p.image.width, p.image.height);
-  p.field_found = true;
-  return p;
-}
-
-Pictures make_pictures(const PrepareOptions& options, std::uint64_t number) {
-  auto made = models::synthesize_fundus({options.size, options.size}, options.seed, number);
-  Image image{options.size, options.size, 3, 8, std::move(made.rgb)};
-  return {std::move(image), mask_of(made.vessels, options.size, options.size),
-          mask_of(made.field, options.size, options.size)};
-}
-
-double share_of(const Image& mask) {
-  const auto inside = std::count(mask.data.begin(), mask.data.end(), std::uint8_t{255});
-  return static_cast<double>(inside) / static_cast<double>(mask.pixels());
-}
 
 // "12_dr" -> 12; 0 without a number.
 int number_of(const std::string& id) {
@@ -231,8 +164,9 @@ class Writer {
       shares_[index] = share_of(field);
       return say(item, field, "kept");
     }
-    const Pictures p = item.source.image.empty() ? make_pictures(options_, item.number)
-                                                 : read_pictures(item.source);
+    const FundusPictures p = item.source.image.empty()
+                                 ? make_pictures(options_.size, options_.seed, item.number)
+                                 : read_pictures(item.source);
     shares_[index] = share_of(p.field);
     if (shares_[index] == 0)
       throw Error(reading(item.source.image), "a field of view on dark ground", "none");
@@ -271,8 +205,11 @@ PrepareResult prepare_fundus(const PrepareOptions& options) {
   result.field_share = Writer(options, items).run();
   for (const Item& item : items)
     ++(item.split == "train" ? result.train : item.split == "val" ? result.val : result.test);
-  if (result.was_there) return result;
-
+  std::error_code left;  // a plan that cannot be removed does no harm
+  if (result.was_there) {
+    fs::remove(options.to / plan_file, left);
+    return result;
+  }
   Dataset dataset;
   dataset.folder = options.to;
   dataset.task = "fundus";
@@ -280,7 +217,7 @@ PrepareResult prepare_fundus(const PrepareOptions& options) {
   dataset.seed = options.seed;
   dataset.source = source;
   write_dataset(dataset);
-  fs::remove(options.to / plan_file);
+  fs::remove(options.to / plan_file, left);
   return result;
 }
 

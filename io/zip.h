@@ -1,5 +1,4 @@
-// The part of the zip format that .npz files use: stored and deflated entries, 64-bit sizes on
-// reading.
+// The part of the zip format that .npz files use: stored and deflated, 64-bit sizes on reading.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +8,15 @@
 #include <vector>
 
 namespace burin {
+
+// Numbers of the format that reader and writer share.
+namespace zip {
+inline constexpr std::uint32_t local_mark = 0x04034b50, central_mark = 0x02014b50,
+                               end_mark = 0x06054b50, end64_mark = 0x06064b50,
+                               locator_mark = 0x07064b50;
+// The number stands in the 64-bit extra field.
+inline constexpr std::uint32_t in_extra = 0xffffffffu;
+}  // namespace zip
 
 struct ZipEntry {
   std::string name;

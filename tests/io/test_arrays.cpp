@@ -157,6 +157,26 @@ TEST_CASE("npz: NumPy's own files, and ours") {
   CHECK(!error_of([] { (void)read_npz(seed("npz/deflated.npz"), {.ratio = 1}); }).empty());
 }
 
+TEST_CASE("npz: directories that lie") {
+  const auto stored = seed_bytes("npz/stored.npz");
+  const std::string text(stored.begin(), stored.end());
+  const std::size_t local = text.find("weight.npy"), central = text.rfind("weight.npy");
+  REQUIRE(local < central);
+  const auto with = [&](std::initializer_list<std::size_t> places, std::uint8_t value) {
+    auto changed = stored;
+    for (const std::size_t at : places) changed[at] = value;
+    return error_of([&] { (void)decode_npz(changed, "x"); });
+  };
+  CHECK(with({}, 0).empty());
+  CHECK(with({local}, 'W').find("both headers") != std::string::npos);
+  CHECK(with({local, central}, 'W').empty());
+  CHECK(with({local, central}, '/').find("without separators") != std::string::npos);
+  CHECK(with({central - 46 + 8}, 1).find("encrypt") != std::string::npos);
+  CHECK(with({central - 46 + 10}, 12).find("method 12") != std::string::npos);
+  CHECK(with({text.find("NUMPY") + 200}, 99).find("checksum") != std::string::npos);
+  CHECK(with({stored.size() - 22 + 10}, 9).find("several") != std::string::npos);
+}
+
 TEST_CASE("safetensors: the reference writer's files") {
   const SafetensorsFile file = read_safetensors(seed("safetensors/types.safetensors"));
   CHECK(file.metadata.at("note") == "by the reference writer");
