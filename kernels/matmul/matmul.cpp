@@ -3,13 +3,15 @@
 #include <vector>
 
 #include "kernels/matmul/tables.h"
+#include "kernels/onednn/onednn.h"
 
 namespace burin::kernels {
 namespace {
 
 std::vector<const MatmulKernel*> join() {
-  std::vector<const MatmulKernel*> all;
-  for (const auto* table : {&matmul_reference})
+  const auto whole = onednn_matmul_kernels();
+  std::vector<const MatmulKernel*> all(whole.begin(), whole.end());
+  for (const auto* table : {&matmul_avx512, &matmul_avx2, &matmul_reference})
     for (const MatmulKernel& entry : *table) all.push_back(&entry);
   return all;
 }

@@ -1,0 +1,151 @@
+// Matrix product over tiles: blocks of b's columns are packed, rows of a are read where they lie.
+#pragma once
+
+#include "kernels/matmul/matmul.h"
+#include "kernels/micro/parts.h"
+#include "kernels/micro/tile_call.h"
+
+namespace burin::kernels {
+namespace {
+
+template <class V>
+struct MatmulDirect {
+  using T = Tiles<V>;
+  static constexpr std::int64_t longest_chunk = 512;      // 14 rows of a: 28 KiB, in L1
+  static constexpr std::int64_t set_bytes = 1024 * 1024;  // of packed b, in L2
+  static constexpr std::int64_t band_rows = 8 * T::mr;    // of c at least, for a set of b
+  static constexpr std::int64_t wanted_tasks = 16;
+
+  struct Plan {
+    std::int64_t blocks, chunks, sets, bands;
+  };
+  static Plan plan_of(const MatmulShape& s) noexcept {
+    Plan p{};
+    p.blocks = ceil_div(s.n, T::nr);
+    p.chunks = at_least(1, ceil_div(s.k, longest_chunk));
+    const std::int64_t in_l2 = set_bytes / (longest_chunk * T::nr * 4);
+    p.bands = at_least(1, at_most(s.m / band_rows, 64));
+    p.sets =
+        at_least(ceil_div(p.blocks, in_l2), at_most(p.blocks, ceil_div(wanted_tasks, p.bands)));
+    return p;
+  }
+  static std::int64_t padded_columns(const MatmulShape& s) noexcept {
+    return ceil_div(s.n, V::lanes) * V::lanes;
+  }
+  // Floats before block b of chunk q: [chunk][block][depth][column]
+  static std::int64_t packed_at(const MatmulShape& s, const Plan& p, std::int64_t q,
+                                std::int64_t b) noexcept {
+    const std::int64_t first = part_first(s.k, p.chunks, q);
+    const std::int64_t depth = part_first(s.k, p.chunks, q + 1) - first;
+    return first * padded_columns(s) + depth * b * T::nr;
+  }
+
+  static const char* refuse(const MatmulShape& s) noexcept {
+    if (s.a_depth != 1 && s.a_row != 1) return "neither rows nor depth of a are neighbours";
+    return nullptr;
+  }
+  // Multiply-adds of the tiles; a tile of h rows takes about h + 1 steps for h multiply-adds.
+  static double cost(const MatmulShape& s) noexcept {
+    const double m = static_cast<double>(s.m), tiles = static_cast<double>(ceil_div(s.m, T::mr));
+    return 32.0 / V::registers * static_cast<double>(s.k * padded_columns(s)) * (m + tiles);
+  }
+  static std::size_t packed_bytes(const MatmulShape& s) noexcept {
+    return sizeof(float) * static_cast<std::size_t>(s.k * padded_columns(s));
+  }
+  static std::int64_t pack_tasks(const MatmulShape& s) noexcept { return plan_of(s).blocks; }
+
+  // A task is a block of columns.
+  static void pack(const MatmulShape& s, const float* b, void* packed, std::int64_t first,
+                   std::int64_t last) noexcept {
+    constexpr std::int64_t at_once = 16;  // depth steps: reads and writes of a block stay in L1
+    const Plan p = plan_of(s);
+    for (std::int64_t block = first; block < last; ++block) {
+      const std::int64_t columns = at_most(T::nr, s.n - block * T::nr);
+      const std::int64_t width = T::width(static_cast<int>(columns));
+      for (std::int64_t q = 0; q < p.chunks; ++q) {
+        float* to = static_cast<float*>(packed) + packed_at(s, p, q, block);
+        const std::int64_t begin = part_first(s.k, p.chunks, q);
+        const std::int64_t end = part_first(s.k, p.chunks, q + 1);
+        for (std::int64_t k0 = begin; k0 < end; k0 += at_once)
+          for (std::int64_t j = 0; j < width; ++j)
+            for (std::int64_t k = k0; k < at_most(k0 + at_once, end); ++k)
+              to[(k - begin) * width + j] =
+                  j < columns ? b[k * s.b_depth + (block * T::nr + j) * s.b_column] : 0.0f;
+      }
+    }
+  }
+
+  static std::size_t no_bytes(const MatmulShape&) noexcept { return 0; }
+  static std::int64_t tasks(const MatmulShape& s, int) noexcept {
+    const Plan p = plan_of(s);
+    return p.sets * p.bands;
+  }
+
+  static void run(const MatmulArgs& args, int, std::int64_t first, std::int64_t last,
+                  void*) noexcept {
+    const Plan p = plan_of(args.shape);
+    for (std::int64_t task = first; task < last; ++task) {
+      // 3rd loop: depth of which rows of a stay in L1 and a set of b in L2
+      for (std::int64_t q = 0; q < p.chunks; ++q) {
+        if (args.shape.a_depth == 1)
+          chunk<true>(args, p, task, q);
+        else
+          chunk<false>(args, p, task, q);
+      }
+    }
+  }
+
+ private:
+  template <bool DepthIsOne>
+  static void chunk(const MatmulArgs& args, const Plan& p, std::int64_t task,
+                    std::int64_t q) noexcept {
+    const MatmulShape& s = args.shape;
+    const std::int64_t set = task / p.bands, band = task % p.bands;
+    const std::int64_t k = part_first(s.k, p.chunks, q), k_end = part_first(s.k, p.chunks, q + 1);
+    const std::int64_t row = part_first(s.m, p.bands, band);
+    const std::int64_t rows = part_first(s.m, p.bands, band + 1) - row;
+    const std::ptrdiff_t no_tap[] = {0};
+    TileCall call{};
+    call.o = {nullptr, s.a_row, s.a_depth, nullptr, 0, static_cast<int>(k_end - k),
+              1,       no_tap,  no_tap};
+    call.c_row = args.c_row;
+    call.add_to_c = q > 0;
+    if (q + 1 == p.chunks) call.epilogue = args.epilogue;
+    // 2nd loop: tiles of rows, of equal height but for one row; 1st loop: blocks of columns
+    const std::int64_t tiles = ceil_div(rows, T::mr);
+    for (std::int64_t i = 0; i < tiles; ++i) {
+      const std::int64_t at = row + part_first(rows, tiles, i);
+      const auto height = static_cast<int>(row + part_first(rows, tiles, i + 1) - at);
+      call.o.a = args.a + at * s.a_row + k * s.a_depth;
+      for (std::int64_t b = part_first(p.blocks, p.sets, set);
+           b < part_first(p.blocks, p.sets, set + 1); ++b) {
+        call.columns = static_cast<int>(at_most(T::nr, s.n - b * T::nr));
+        call.o.w = static_cast<const float*>(args.packed) + packed_at(s, p, q, b);
+        call.c = args.c + at * args.c_row + b * T::nr;
+        call.next_c = call.c + T::nr;
+        call.bias = args.bias != nullptr ? args.bias + b * T::nr : nullptr;
+        T::template of<DepthIsOne>(height, call.columns)(call);
+      }
+    }
+  }
+
+ public:
+  static constexpr MatmulKernel entry(const char* name, Isa isa) noexcept {
+    return {.name = name,
+            .isa = isa,
+            .flags = kernel_f32_exact,
+            .refuse = refuse,
+            .cost = cost,
+            .packed_bytes = packed_bytes,
+            .pack_tasks = pack_tasks,
+            .pack = pack,
+            .workspace_bytes = no_bytes,
+            .shared_bytes = no_bytes,
+            .stages = 1,
+            .tasks = tasks,
+            .run = run};
+  }
+};
+
+}  // namespace
+}  // namespace burin::kernels
