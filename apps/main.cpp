@@ -49,7 +49,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    if (argc > 1 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1]))
+    if (argc > 1 && argv[1][0] != '-' &&
+        app.get_subcommands([&](CLI::App* verb) { return verb->check_name(argv[1]); }).empty())
       return complain(
           "expected one of the verbs that 'burin help' lists, got '" + std::string(argv[1]) + "'",
           2);
