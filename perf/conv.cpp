@@ -3,7 +3,8 @@
 //   conv [--json] [--shape NAME,..] [--pass forward|data|weight] [--kernel NAME,..] [--isa LEVEL]
 //        [--threads N] [--seconds S]
 //
-// One line for each shape, pass and kernel; without --kernel the one that the engine would choose.
+// One line for each shape, pass and kernel that serves it; without --kernel the one that the engine
+// would choose.
 // GFLOP/s count two operations for each multiply-add of the definition, whatever the algorithm
 // does. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
 // has its own preferred layouts; reordering is not timed. Results are compared before timing.
@@ -92,10 +93,10 @@ struct Numbers {
 // One entry made ready: a call of run() is one pass.
 struct Candidate {
   std::string name;
-  Isa isa;
+  Isa isa = Isa::reference;
   std::function<void()> run;
   std::shared_ptr<Buffer> result;
-  std::size_t count;
+  std::size_t count = 0;
 };
 
 template <class Entry, class Args>
@@ -115,12 +116,13 @@ std::function<void()> runner(const Entry& entry, const Args& args, std::shared_p
   };
 }
 
+// Empty when no entry of that name serves the shape.
 Candidate conv_candidate(Pass pass, const ConvShape& s, const Numbers& n,
                          const std::string& wanted) {
   const bool forward = pass == Pass::forward;
   const auto* entry = kernels::choose(
       forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(), s, wanted);
-  if (entry == nullptr) throw std::runtime_error("no kernel '" + wanted + "' for this shape");
+  if (entry == nullptr) return {};
   const auto packed = std::make_shared<Buffer>(entry->packed_bytes(s));
   const auto shared = std::make_shared<Buffer>(entry->shared_bytes(s));
   if (entry->pack != nullptr) entry->pack(s, n.w.floats(), packed->get(), 0, entry->pack_tasks(s));
@@ -140,7 +142,7 @@ Candidate conv_candidate(Pass pass, const ConvShape& s, const Numbers& n,
 
 Candidate weight_candidate(const ConvShape& s, const Numbers& n, const std::string& wanted) {
   const auto* entry = kernels::choose(kernels::conv_weight_kernels(), s, wanted);
-  if (entry == nullptr) throw std::runtime_error("no kernel '" + wanted + "' for this shape");
+  if (entry == nullptr) return {};
   const auto shared = std::make_shared<Buffer>(entry->shared_bytes(s));
   const auto result = std::make_shared<Buffer>(sizeof(float) * Numbers::w_count(s));
   const kernels::ConvWeightArgs args{.shape = s,
@@ -225,9 +227,12 @@ void measure(const Options& o, const test::NamedConv& named, Pass pass, const ch
   const ConvShape& s = named.shape;
   const Numbers n(s);
   std::vector<Candidate> candidates;
-  for (const std::string& wanted : o.kernels)
-    candidates.push_back(pass == Pass::weight ? weight_candidate(s, n, wanted)
-                                              : conv_candidate(pass, s, n, wanted));
+  for (const std::string& wanted : o.kernels) {
+    Candidate c =
+        pass == Pass::weight ? weight_candidate(s, n, wanted) : conv_candidate(pass, s, n, wanted);
+    if (c.run != nullptr) candidates.push_back(std::move(c));
+  }
+  if (candidates.empty()) return;
   const auto yardstick = perf::make_yardstick(pass, s, n.x.floats(), n.dy.floats(), n.w.floats());
   const Isa level = kernels::usable(Isa::avx512) ? Isa::avx512
                     : kernels::usable(Isa::avx2) ? Isa::avx2
