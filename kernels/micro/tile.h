@@ -44,7 +44,7 @@ template <class V, int MR, int NV, int First, int Rows>
   // Weights stream from L2, new ones from L3: 32 steps are some 400 cycles.
   unroll<NV>([&](auto j) __attribute__((always_inline)) {
     weight[j] = V::load(w + j * V::lanes);
-    __builtin_prefetch(w + (32 * NV + j) * V::lanes);
+    if (j * V::lanes % 16 == 0) __builtin_prefetch(w + (32 * NV + j) * V::lanes);
   });
   unroll<Rows>([&](auto i) __attribute__((always_inline)) {
     const typename V::reg value = V::broadcast(a[i / 3] + a_at + i % 3 * a_row);

@@ -19,7 +19,10 @@ struct TileCall {
   const float* bias;  // null: zero
   int columns;        // the last vector may be cut, none is empty
   bool add_to_c;
-  const float* next_c;  // c of the next call, fetched meanwhile
+  // Fetched meanwhile: c of the next call, and lines of 64 bytes of later weights (to L2).
+  const float* next_c;
+  const float* later;
+  int later_lines;
   Epilogue epilogue;
 };
 using TileFunction = void (*)(const TileCall&) noexcept;
