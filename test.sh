@@ -65,9 +65,10 @@ for test in json.load(sys.stdin):
     count failed "$name-$test" 0
   done <<<"$names"
   names=$(awk '$2 == "built" { print $1 }' <<<"$names")
+  [ -n "$names" ] || return
   local json=$build/meson-logs/$name.json
   rm -f "$json"
-  meson test -C "$build" --no-rebuild --setup "$level" --logbase "$name" --num-processes "$jobs" \
+  meson test -C "$build" --no-rebuild --setup "$level" --logbase "tests-$build" --num-processes "$jobs" \
     --print-errorlogs $names >"$logs/$name.log" 2>&1
   if [ ! -s "$json" ]; then
     count failed "$name" $((SECONDS - start))
