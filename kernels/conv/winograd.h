@@ -143,9 +143,9 @@ struct Winograd {
                                         lines};
           const int at = runs.height(r) - 1;
           if (panel == nr)
-            winograd_table<V, 2>.product[at](product);
+            winograd_products<V, 2>.of[at](product);
           else
-            winograd_table<V, 1>.product[at](product);
+            winograd_products<V, 1>.of[at](product);
         }
         u = next;
       }

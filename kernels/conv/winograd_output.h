@@ -10,7 +10,7 @@ namespace {
 
 // Products of a block of tiles for target channels [from, from + width): m[e][panel][tile][panel
 // width].
-struct WinogradProducts {
+struct WinogradBlock {
   const float* m;
   std::int64_t stride;  // floats from one e to the next
   WinogradTiles::Block block;
@@ -69,7 +69,7 @@ struct WinogradOutput {
 
   template <Activation activation>
   static void run(const WinogradPass& s, const WinogradTiles& tiles, const ConvArgs& args,
-                  const WinogradProducts& p) noexcept {
+                  const WinogradBlock& p) noexcept {
     const bool stream = streams(s, args);
     for (int i = 0; i < p.block.tiles; ++i) {
       const auto at = tiles.place(p.block.first + i);
@@ -102,7 +102,7 @@ struct WinogradOutput {
   }
 
   using Run = void (*)(const WinogradPass&, const WinogradTiles&, const ConvArgs&,
-                       const WinogradProducts&) noexcept;
+                       const WinogradBlock&) noexcept;
   static Run run_of(Activation activation) noexcept {
     switch (activation) {
       case Activation::relu:

@@ -81,21 +81,29 @@ void winograd_sum(const WinogradSum& s) noexcept {
     for (int j = 0; j < n; ++j) V::store(s.du + (i * n + j) * V::lanes, acc[i][j]);
 }
 
-// The two functions above for every height.
+// The two functions above for every height: n registers wide, and 2.
 template <class V, int n>
-struct WinogradTable {
+struct WinogradProducts {
   static constexpr int mr = TileRuns<V>::mr;
-  void (*product[mr])(const WinogradProduct&) noexcept;
-  void (*sum[mr])(const WinogradSum&) noexcept;
-
+  void (*of[mr])(const WinogradProduct&) noexcept;
   template <int... i>
-  explicit constexpr WinogradTable(std::integer_sequence<int, i...>) noexcept
-      : product{winograd_product<V, i + 1, n>...}, sum{winograd_sum<V, i + 1, n>...} {}
+  explicit constexpr WinogradProducts(std::integer_sequence<int, i...>) noexcept
+      : of{winograd_product<V, i + 1, n>...} {}
+};
+template <class V>
+struct WinogradSums {
+  static constexpr int mr = TileRuns<V>::mr;
+  void (*of[mr])(const WinogradSum&) noexcept;
+  template <int... i>
+  explicit constexpr WinogradSums(std::integer_sequence<int, i...>) noexcept
+      : of{winograd_sum<V, i + 1, 2>...} {}
 };
 
 template <class V, int n>
-constexpr WinogradTable<V, n> winograd_table{
-    std::make_integer_sequence<int, WinogradTable<V, n>::mr>()};
+constexpr WinogradProducts<V, n> winograd_products{
+    std::make_integer_sequence<int, TileRuns<V>::mr>()};
+template <class V>
+constexpr WinogradSums<V> winograd_sums{std::make_integer_sequence<int, TileRuns<V>::mr>()};
 
 }  // namespace
 }  // namespace burin::kernels

@@ -138,7 +138,7 @@ struct WinogradWeight {
       for (int n = 0; n < p.oc_group; n += nr)
         for (int r = 0; r < runs.count; ++r) {
           const int c = runs.first(r);
-          winograd_table<V, nv>.sum[runs.height(r) - 1](
+          winograd_sums<V>.of[runs.height(r) - 1](
               {v + c, p.c_group, w + std::int64_t{n} * p.tiles.block_tiles(),
                du + (std::int64_t{e} * p.oc_group + n) * p.c_group + std::int64_t{c} * nr, tiles,
                add});
