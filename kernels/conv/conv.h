@@ -1,10 +1,11 @@
 // Convolution in one, two and three dimensions, and its two gradients. Start here.
 //
-//   forward   y[n,o,oc]  = act(bias[oc] + sum_{t,c} x[n, o*stride + t*dilation - pad_begin, c] *
-//   w[oc,c,t]) data      dx[n,i,c]  = act(bias[c] + sum_{t,oc} dy[n, (i + pad_begin -
-//   t*dilation)/stride, oc] * w[oc,c,t])
-//                          over the taps t for which the division is exact and in range
-//   weight    dw[oc,c,t] = sum_{n,o} x[n, o*stride + t*dilation - pad_begin, c] * dy[n,o,oc]
+//   forward   y[n,o,oc]  = act(bias[oc] + sum_{t,c} x[n, i(o,t), c] * w[oc,c,t])
+//   data      dx[n,i,c]  = act(bias[c] + sum_{t,oc} dy[n, o(i,t), oc] * w[oc,c,t])
+//   weight    dw[oc,c,t] = sum_{n,o} x[n, i(o,t), c] * dy[n,o,oc]
+//
+//   i(o,t) = o*stride + t*dilation - pad_begin
+//   o(i,t) = (i + pad_begin - t*dilation) / stride, taps where it is exact and in range
 //
 // i, o and t are points (d,h,w) of the input, of the output and of the kernel; outside of the image
 // x and dy are zero. With groups, channel c of w counts inside its group. A transposed convolution

@@ -45,7 +45,6 @@ class DirectRun {
     chunk_ = q;
     channel_first_ = plan_.chunk_first(q);
     channels_ = static_cast<int>(plan_.chunk_first(q + 1) - channel_first_);
-    plan_later(segment);
     taps_before_ = 0;
     for (int rd = 0; rd < plan_.axis[0].phases(); ++rd)
       for (int rh = 0; rh < plan_.axis[1].phases(); ++rh)
@@ -57,24 +56,6 @@ class DirectRun {
           phase(segment);
           taps_before_ += phase_taps_;
         }
-  }
-
-  // The weights of the next chunk are fetched into L2 meanwhile, some lines with every tile.
-  void plan_later(std::int64_t segment) noexcept {
-    later_left_ = later_lines_ = 0;
-    if (plan_.chunks == 1 || plan_.taps != plan_.phase_taps()) return;
-    const std::int64_t next = (chunk_ + 1) % plan_.chunks;
-    const std::int64_t channels = plan_.chunk_first(next + 1) - plan_.chunk_first(next);
-    const std::int64_t columns =
-        at_most(block_last_ * plan_.nr, plan_.padded_columns) - block_first_ * plan_.nr;
-    later_ = static_cast<const float*>(args_.packed) + group_ * plan_.group_floats() +
-             plan_.packed_at(next, 0, plan_.taps, block_first_);
-    later_left_ = ceil_div(plan_.taps * channels * columns, 16);
-    const std::int64_t width = part_first(plan_.axis[2].target, plan_.segments, segment + 1) -
-                               part_first(plan_.axis[2].target, plan_.segments, segment);
-    const std::int64_t calls =
-        (row_last_ - row_first_) * ceil_div(width, T::mr) * (block_last_ - block_first_);
-    later_lines_ = static_cast<int>(ceil_div(later_left_, calls));
   }
 
   // 3rd loop: target rows of the band
@@ -240,10 +221,6 @@ class DirectRun {
                                         : c + block_first_ * plan_.nr + height * call.c_row;
       if (args_.bias != nullptr) call.bias = args_.bias + group_ * plan_.columns + b * plan_.nr;
       call.o.w = packed + plan_.packed_at(chunk_, taps_before_, phase_taps_, b);
-      call.later = later_;
-      call.later_lines = static_cast<int>(at_most(later_lines_, later_left_));
-      later_ += std::int64_t{call.later_lines} * 16;
-      later_left_ -= call.later_lines;
       T::template of<true>(height, call.columns)(call);
     }
   }
@@ -258,9 +235,6 @@ class DirectRun {
 
   std::int64_t chunk_, channel_first_, taps_before_, phase_taps_;
   int channels_;
-  const float* later_;
-  std::int64_t later_left_;
-  int later_lines_;
   AxisPhase d_, h_, w_;
 
   int rows_;
@@ -285,9 +259,9 @@ struct Direct {
     const double tiles =
         static_cast<double>(ceil_div(static_cast<std::int64_t>(width), Tiles<V>::mr));
     const double rows = width / tiles;
-    // A tile of h rows and 2 registers takes about h + 1.5 broadcasts for h multiply-adds.
-    const double speed = (32.0 / V::registers) * (V::registers == 32 ? 1.0 : 1.0);
-    return speed * static_cast<double>(s.macs()) * columns * (rows + 1.0) / rows * 1.05;
+    // A tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
+    return 32.0 / V::registers * static_cast<double>(s.macs()) * columns * (rows + 1.0) / rows *
+           1.05;
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {
     return sizeof(float) * static_cast<std::size_t>(plan_of(s).group_floats() * s.groups);

@@ -54,11 +54,11 @@ struct Winograd {
     p.tiles = tiles_of(pass, F::m, p.depth <= 96 ? 28 : (many ? 64 : 42));
     p.slice = many ? 1 : F::points;
     // Few blocks: tasks share one and each transforms its input again.
-    const std::int64_t parts = divide_up(4, p.tiles.blocks);
-    const std::int64_t widest = many ? 512 : larger(512, p.width);
-    p.chunk = round_up(smaller(divide_up(p.width, parts), widest), nr);
-    p.chunks = static_cast<int>(divide_up(p.width, p.chunk));
-    p.group = many ? p.chunk : static_cast<int>(smaller(p.chunk, p.depth <= 96 ? 2 * nr : nr));
+    const std::int64_t parts = ceil_div(4, p.tiles.blocks);
+    const std::int64_t widest = many ? 512 : at_least(512, p.width);
+    p.chunk = round_up(at_most(ceil_div(p.width, parts), widest), nr);
+    p.chunks = static_cast<int>(ceil_div(p.width, p.chunk));
+    p.group = many ? p.chunk : static_cast<int>(at_most(p.chunk, p.depth <= 96 ? 2 * nr : nr));
     p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.depth);
     p.m_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.group);
     return p;

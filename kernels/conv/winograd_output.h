@@ -4,6 +4,7 @@
 #include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_transform.h"
 #include "kernels/conv/winograd_window.h"
+#include "kernels/micro/activation.h"
 
 namespace burin::kernels {
 namespace {
@@ -28,10 +29,9 @@ struct WinogradOutput {
   template <Activation activation>
   [[gnu::always_inline]] static reg activate(reg v, const Epilogue& e) noexcept {
     if constexpr (activation == Activation::none) return v;
-    if constexpr (activation == Activation::relu) return V::max(v, V::zero());
-    if constexpr (activation == Activation::relu6)
-      return V::min(V::max(v, V::zero()), V::set(6.0f));
-    return V::mac(V::set(e.slope), V::min(v, V::zero()), V::max(v, V::zero()));
+    if constexpr (activation == Activation::relu) return relu<V>(v);
+    if constexpr (activation == Activation::relu6) return relu6<V>(v);
+    return leaky_relu<V>(V::set(e.slope), v);
   }
 
   struct Target {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/conv/conv.h"
+#include "kernels/micro/parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -46,18 +47,13 @@ inline const char* winograd_refuse(const ConvShape& s) noexcept {
   return nullptr;
 }
 
-constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) noexcept {
-  return (a + b - 1) / b;
-}
 constexpr int round_up(std::int64_t a, std::int64_t b) noexcept {
-  return static_cast<int>(divide_up(a, b) * b);
+  return static_cast<int>(ceil_div(a, b) * b);
 }
-constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) noexcept { return a < b ? a : b; }
-constexpr std::int64_t larger(std::int64_t a, std::int64_t b) noexcept { return a > b ? a : b; }
 
 // A stride of an odd number of 64-byte lines visits every set of a cache.
 constexpr std::int64_t odd_lines(std::int64_t floats) noexcept {
-  return (divide_up(floats, 16) | 1) * 16;
+  return (ceil_div(floats, 16) | 1) * 16;
 }
 
 // Tiles are numbered down the columns of bands of `band` tile rows, image after image, so that a
@@ -92,7 +88,7 @@ struct WinogradTiles {
     return {first, static_cast<int>((index + 1) * count / blocks - first)};
   }
   [[nodiscard]] int block_tiles() const noexcept {
-    return static_cast<int>(divide_up(count, blocks));
+    return static_cast<int>(ceil_div(count, blocks));
   }
 };
 
@@ -100,7 +96,7 @@ struct WinogradTiles {
 inline WinogradTiles tiles_of(const WinogradPass& p, int m, int largest) noexcept {
   const int rows = (p.oh + m - 1) / m, columns = (p.ow + m - 1) / m;
   const std::int64_t count = p.batch * rows * columns;
-  return {rows, columns, count, larger(1, divide_up(count, largest))};
+  return {rows, columns, count, at_least(1, ceil_div(count, largest))};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 // `count` rows in runs whose heights differ by at most one and fit a register tile.
 template <class V>
 struct TileRuns {
-  static constexpr int mr = V::registers == 32 ? 14 : 6;
+  static constexpr int mr = tile_rows<V>;
   int count, rows;
   explicit TileRuns(int all) noexcept : count((all + mr - 1) / mr), rows(all) {}
   [[nodiscard]] int first(int run) const noexcept { return run * rows / count; }

@@ -43,14 +43,14 @@ struct WinogradWeight {
     // then sums go through L3: 128 x 128 was as fast at 512 channels and slower elsewhere.
     p.tiles = tiles_of(p.pass, F::m, 48);
     p.depth = round_up(p.pass.depth, lanes);
-    p.c_group = round_up(divide_up(p.depth, divide_up(p.depth, 64)), lanes);
-    p.c_groups = static_cast<int>(divide_up(p.depth, p.c_group));
+    p.c_group = round_up(ceil_div(p.depth, ceil_div(p.depth, 64)), lanes);
+    p.c_groups = static_cast<int>(ceil_div(p.depth, p.c_group));
     p.width = round_up(p.pass.width, lanes);
-    p.oc_group = round_up(divide_up(p.width, divide_up(p.width, 64)), nr);
-    p.oc_groups = static_cast<int>(divide_up(p.width, p.oc_group));
-    const std::int64_t wanted = divide_up(16, std::int64_t{p.c_groups} * p.oc_groups);
-    p.chunk_blocks = divide_up(p.tiles.blocks, smaller(p.tiles.blocks, wanted));
-    p.chunks = divide_up(p.tiles.blocks, p.chunk_blocks);
+    p.oc_group = round_up(ceil_div(p.width, ceil_div(p.width, 64)), nr);
+    p.oc_groups = static_cast<int>(ceil_div(p.width, p.oc_group));
+    const std::int64_t wanted = ceil_div(16, std::int64_t{p.c_groups} * p.oc_groups);
+    p.chunk_blocks = ceil_div(p.tiles.blocks, at_most(p.tiles.blocks, wanted));
+    p.chunks = ceil_div(p.tiles.blocks, p.chunk_blocks);
     p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.c_group);
     p.w_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.oc_group);
     return p;
@@ -187,7 +187,7 @@ struct WinogradWeight {
     float* du = p.chunks == 1 ? w + points * p.w_stride
                               : static_cast<float*>(args.shared) + task * slab_floats(p);
     const std::int64_t first = chunk * p.chunk_blocks;
-    for (std::int64_t b = first; b < smaller(p.tiles.blocks, first + p.chunk_blocks); ++b) {
+    for (std::int64_t b = first; b < at_most(p.tiles.blocks, first + p.chunk_blocks); ++b) {
       const Block block = p.tiles.block(b);
       transform_x(p, args, block, c, v);
       transform_dy(p, args, block, oc, w);

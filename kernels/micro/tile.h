@@ -21,6 +21,10 @@
 namespace burin::kernels {
 namespace {
 
+// Rows of a tile of two registers' width.
+template <class V>
+constexpr int tile_rows = V::registers == 32 ? 14 : 6;
+
 struct TileOperands {
   const float* a;
   std::ptrdiff_t a_row, a_depth;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernels/epilogue.h"
+#include "kernels/micro/activation.h"
 #include "kernels/micro/tile.h"
 
 namespace burin::kernels {
@@ -19,10 +20,7 @@ struct TileCall {
   const float* bias;  // null: zero
   int columns;        // the last vector may be cut, none is empty
   bool add_to_c;
-  // Fetched meanwhile: c of the next call, and lines of 64 bytes of later weights (to L2).
-  const float* next_c;
-  const float* later;
-  int later_lines;
+  const float* next_c;  // c of the next call, fetched meanwhile
   Epilogue epilogue;
 };
 using TileFunction = void (*)(const TileCall&) noexcept;
@@ -38,21 +36,18 @@ template <int MR, int NV, class F>
 template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void activate(const Epilogue& e,
                                             typename V::reg (&acc)[MR][NV]) noexcept {
-  const typename V::reg zero = V::zero();
+  const auto each = [&](const auto& f) __attribute__((always_inline)) {
+    each_register<MR, NV>([&](auto i, auto j)
+                              __attribute__((always_inline)) { acc[i][j] = f(acc[i][j]); });
+  };
   if (e.activation == Activation::leaky_relu) {
     const typename V::reg slope = V::set(e.slope);
-    each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
-      acc[i][j] = V::mac(slope, V::min(acc[i][j], zero), V::max(acc[i][j], zero));
-    });
-    return;
+    each([&](typename V::reg v) __attribute__((always_inline)) { return leaky_relu<V>(slope, v); });
+  } else if (e.activation == Activation::relu6) {
+    each([](typename V::reg v) __attribute__((always_inline)) { return relu6<V>(v); });
+  } else {
+    each([](typename V::reg v) __attribute__((always_inline)) { return relu<V>(v); });
   }
-  each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
-    acc[i][j] = V::max(acc[i][j], zero);
-  });
-  if (e.activation != Activation::relu6) return;
-  const typename V::reg six = V::set(6.0f);
-  each_register<MR, NV>([&](auto i, auto j)
-                            __attribute__((always_inline)) { acc[i][j] = V::min(acc[i][j], six); });
 }
 
 // Rows of c, or rows of the bias (row 0), into the accumulators; `columns` in the last vector's
@@ -134,7 +129,7 @@ struct TileArray<V, NV, DepthIsOne, std::integer_sequence<int, I...>> {
 // The tiles of an instruction set: up to MR rows of two registers, or of one for few columns.
 template <class V>
 struct Tiles {
-  static constexpr int mr = V::registers == 32 ? 14 : 6;
+  static constexpr int mr = tile_rows<V>;
   static constexpr int nr = 2 * V::lanes;
 
   // Packed columns of the tile that serves `columns` (1..nr).

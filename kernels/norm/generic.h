@@ -29,7 +29,8 @@ struct NormLoops {
   struct Relu {
     explicit Relu(const NormActivation&) {}
     static constexpr bool plain = false;
-    batch value(batch z) const { return xsimd::max(z, batch(0.0f)); }
+    // Not max: NaN stays NaN.
+    batch value(batch z) const { return xsimd::select(z <= batch(0.0f), batch(0.0f), z); }
     batch gradient(batch z, batch dy) const {
       return xsimd::select(z > batch(0.0f), dy, batch(0.0f));
     }

@@ -5,7 +5,7 @@ namespace burin::kernels {
 namespace {
 
 double activated(const NormActivation& a, double z) {
-  if (a.activation == Activation::none || z > 0) return z;
+  if (a.activation == Activation::none || !(z <= 0)) return z;
   return a.activation == Activation::relu ? 0 : z * static_cast<double>(a.slope);
 }
 

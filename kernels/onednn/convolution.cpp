@@ -22,10 +22,15 @@ const char* refuse(const ConvShape& shape) noexcept {
   return onednn::plan_for(pass, shape)->refusal;
 }
 
-// oneDNN ties with our direct kernels at best: 1/8 more ranks it behind them. 1e5 is the cost of
-// its fork and dispatch.
+// Channels-last tensors are reordered into oneDNN's own layouts and back: for a depthwise
+// convolution that costs more than the arithmetic, for a data gradient half of it. Elsewhere it
+// ties with our direct kernels at best. 1e5 is the cost of its fork and dispatch.
+template <Pass pass>
 double cost(const ConvShape& shape) noexcept {
-  return 1.125 * static_cast<double>(shape.macs()) + 1e5;
+  const double each = shape.groups > 1 && shape.groups == shape.in_channels ? 8
+                      : pass == Pass::data                                  ? 1.5
+                                                                            : 1.25;
+  return each * static_cast<double>(shape.macs()) + 1e5;
 }
 
 template <Pass pass>
@@ -109,7 +114,7 @@ constinit const ConvKernel entry = {
     .flags = kernel_whole | kernel_f32_exact |
              (pass == Pass::data && !onednn::stable_deconvolution ? kernel_on_request : 0u),
     .refuse = refuse<pass>,
-    .cost = cost,
+    .cost = cost<pass>,
     .packed_bytes = packed_bytes<pass>,
     .pack_tasks = one_pack_task,
     .pack = pack<pass>,
@@ -125,7 +130,7 @@ constinit const ConvWeightKernel weight_entry = {
     // It sums over threads, so its bits depend on their number.
     .flags = kernel_whole | kernel_f32_exact | kernel_on_request,
     .refuse = refuse<Pass::weight>,
-    .cost = cost,
+    .cost = cost<Pass::weight>,
     .packed_bytes = none,
     .pack_tasks = [](const ConvShape&) noexcept -> std::int64_t { return 0; },
     .pack = nullptr,

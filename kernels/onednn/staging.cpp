@@ -35,7 +35,7 @@ void Pixels::activate(float* y, std::int64_t y_pixel, const Epilogue& epilogue) 
   for (std::int64_t p = 0; p < pixels; ++p)
     for (std::int64_t c = 0; c < channels; ++c) {
       float& v = y[p * y_pixel + c];
-      v = v < 0 ? v * slope : std::min(v, top);
+      v = v < 0 ? (slope == 0 ? 0 : v * slope) : std::min(v, top);
     }
 }
 

@@ -1,10 +1,11 @@
 // Max and average pooling in two and three dimensions, their gradients, and global sums.
 //
-//   max       y[n,o,c] = max_t x[n, o*stride + t - pad, c],  index[n,o,c] = the first t that gives
-//   it average   y[n,o,c] = sum_t x[n, o*stride + t - pad, c] / count(o) gradients dx[n,i,c] = sum
-//   over the windows o that hold i of dy[n,o,c], where index = t (max), or
-//             of dy[n,o,c] / count(o) (average): each element of dx is gathered by one task
+//   max       y[n,o,c] = max_t x[n, i(o,t), c], index[n,o,c] = the first t that gives it
+//   average   y[n,o,c] = sum_t x[n, i(o,t), c] / count(o)
+//   max'      dx[n,i,c] = sum over the windows o with i = i(o, index[n,o,c]) of dy[n,o,c]
+//   average'  dx[n,i,c] = sum over the windows o that hold i of dy[n,o,c] / count(o)
 //
+// i(o,t) = o*stride + t - pad; each element of a gradient is gathered by one task.
 // o, i and t are points (d,h,w) of the output, of the input and of the window, t counted row-major.
 // Points outside of the image are no candidates; a NaN wins over every number. count(o) is the
 // number of points inside of the image, or all of the window when padding is counted.
