@@ -30,7 +30,7 @@ double cost(const ConvShape& shape) noexcept {
   const double each = shape.groups > 1 && shape.groups == shape.in_channels ? 8
                       : pass == Pass::data                                  ? 1.5
                                                                             : 1.25;
-  return each * static_cast<double>(shape.macs()) + 1e5;
+  return each * onednn::multiply_add_cost() * static_cast<double>(shape.macs()) + 1e5;
 }
 
 template <Pass pass>

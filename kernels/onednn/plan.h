@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/conv/conv.h"
+#include "kernels/cpu.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/onednn/api.h"
 
@@ -31,5 +32,8 @@ struct Plan {
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(const MatmulShape& shape);
 
 void forget_plans();
+
+// Cost of one of its multiply-adds where one of a full AVX-512 tile costs 1.
+inline double multiply_add_cost() noexcept { return usable(Isa::avx512) ? 1 : 2; }
 
 }  // namespace burin::kernels::onednn

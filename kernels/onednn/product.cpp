@@ -14,7 +14,7 @@ const char* refuse(const MatmulShape& shape) noexcept { return onednn::plan_for(
 
 // Ties with our own entries at best; 1e5 is the cost of its fork and dispatch.
 double cost(const MatmulShape& shape) noexcept {
-  return 1.125 * static_cast<double>(shape.macs()) + 1e5;
+  return 1.125 * onednn::multiply_add_cost() * static_cast<double>(shape.macs()) + 1e5;
 }
 
 std::size_t packed_bytes(const MatmulShape& shape) noexcept {
