@@ -31,13 +31,14 @@ kind = "cosine"
 steps = 16
 batch = 1
 ema = 0.9
-checkpoint_seconds = 0.3
+checkpoint_seconds = 0
 TOML
 
-train() { "$burin" train tiny.toml --data data --out "$1" --resume --threads 1 --bind none >/dev/null 2>"$1.txt"; }
+# Takes the place of its shell, so that $! of a background call is the program.
+train() { exec "$burin" train tiny.toml --data data --out "$1" --resume --threads 1 --bind none >/dev/null 2>"$1.txt"; }
 
 begin=$(date +%s%N)
-train through || { cat through.txt; exit 1; }
+(train through) || { cat through.txt; exit 1; }
 milliseconds=$((($(date +%s%N) - begin) / 1000000))
 want=$(sha256sum <through/best.safetensors)
 
@@ -50,12 +51,10 @@ while [ "$done_kills" -lt "$kills" ]; do
     pid=$!
     wait_ms=$((RANDOM % (milliseconds * 7 / 10) + 50))
     sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
-    # The shell's child is the function's subshell; the program is below it.
-    victim=$(pgrep -P "$pid" 2>/dev/null | head -n 1)
-    if [ "$done_kills" -lt "$kills" ] && [ -n "$victim" ] && kill -KILL "$victim" 2>/dev/null; then
+    if [ "$done_kills" -lt "$kills" ] && kill -KILL "$pid" 2>/dev/null; then
       done_kills=$((done_kills + 1))
       wait "$pid" 2>/dev/null
-      ls "$out"/*.tmp.* "$out"/next.safetensors >/dev/null 2>&1 && during_save=$((during_save + 1))
+      { compgen -G "$out/*.tmp.*" || [ -e "$out/next.safetensors" ]; } >/dev/null && during_save=$((during_save + 1))
     else
       wait "$pid"
       status=$?
