@@ -22,9 +22,9 @@ int complain(std::string text, int code) {
   return code;
 }
 
-int print_help(CLI::App& app, const std::vector<Verb>& all, const std::string& name) {
+int print_help(const std::string& overview, const std::vector<Verb>& all, const std::string& name) {
   if (name.empty()) {
-    std::cout << app.help();
+    std::cout << overview;
     return 0;
   }
   for (const Verb& verb : all)
@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "shows a verb with an example that works");
   help->add_option("verb", topic, "the verb");
+  const std::string overview = app.help();  // once parsed, it would be that of the chosen verb
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -58,7 +59,7 @@ int run(int argc, char** argv) {
   }
   if (!kernels::isa_cap_is_valid())
     throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");
-  if (help->parsed()) return print_help(app, all, topic);
+  if (help->parsed()) return print_help(overview, all, topic);
   for (const Verb& verb : all)
     if (verb.app->parsed()) return verb.run();
   return 2;
