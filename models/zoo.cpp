@@ -1,5 +1,7 @@
 #include "models/zoo.h"
 
+#include <algorithm>
+
 #include "engine/error.h"
 #include "models/fundus_unet.h"
 #include "models/unet.h"
@@ -18,7 +20,8 @@ std::unique_ptr<Network> fundus(const ModelOptions& options, bool faithful) {
   if ((options.in_channels != 0 && options.in_channels != 3) ||
       (options.classes != 0 && options.classes != 1))
     throw Error("fundus-unet", "3 channels in and 1 class",
-                std::to_string(options.in_channels) + " and " + std::to_string(options.classes));
+                std::to_string(options.in_channels == 0 ? 3 : options.in_channels) + " and " +
+                    std::to_string(options.classes == 0 ? 1 : options.classes));
   return std::make_unique<FundusUnet>(FundusOptions{.faithful = faithful, .seed = options.seed});
 }
 
@@ -30,6 +33,23 @@ constexpr ModelEntry entries[] = {
     {"damage-unet", "building damage in satellite images; U-Net with transposed convolutions",
      damage},
 };
+
+// Of all nodes, from above and without overflow. A convolution, [oc, ic, taps] times y pixels,
+// takes y.elements * ic * taps; a transposed one, [ic, oc, taps], x.elements * oc * taps.
+double macs_at_most(const Tape& tape) {
+  double sum = 0;
+  for (const Node& node : tape.nodes()) {
+    if (node.op == nullptr || node.op->macs == nullptr) continue;
+    const auto shape = [&](std::size_t i) -> const Shape& {
+      return tape.nodes()[static_cast<std::size_t>(node.inputs[i])].shape;
+    };
+    const Shape& weight = shape(1);
+    const auto elements = static_cast<double>(std::max(shape(0).elements(), node.shape.elements()));
+    sum += elements * static_cast<double>(weight.elements()) /
+           static_cast<double>(std::max<std::int64_t>(1, std::min(weight[0], weight[1])));
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -51,6 +71,9 @@ Counts count(Network& network, const Shape& input) {
     (p.parameter->trainable ? out.parameters : out.statistics) += p.parameter->value.elements();
   Tape tape(Mode::shapes);
   static_cast<void>(network.forward(tape.input(input)));
+  if (macs_at_most(tape) >= 0x1p63)
+    throw Error(std::string(network.name()), "fewer than 2^63 multiply-accumulates",
+                "an input of " + input.text());
   out.macs = tape.macs();
   return out;
 }

@@ -31,7 +31,7 @@ struct Counts {
   std::int64_t statistics = 0;
   std::int64_t macs = 0;  // of one forward pass of `input`
 };
-// Throws Error when the network does not take this input.
+// Throws Error when the network does not take this input, or 64 bits do not hold the count.
 [[nodiscard]] Counts count(Network& network, const Shape& input);
 
 }  // namespace burin::models

@@ -31,6 +31,13 @@ TEST_CASE("parameter and multiply counts") {
   }
 }
 
+TEST_CASE("a count that 64 bits do not hold is refused") {
+  const auto network = make_network("damage-unet");
+  CHECK(count(*network, {1, 3, 1 << 20, 1 << 20}).macs > std::int64_t{1} << 59);
+  CHECK_THROWS_AS((void)count(*network, {1, 3, 1 << 24, 1 << 24}), Error);
+  CHECK_THROWS_AS((void)count(*network, {1, 3, 100'000'000, 100'000'000}), Error);
+}
+
 TEST_CASE("every network takes its own input and has names without doubles") {
   for (const ModelEntry& entry : models()) {
     INFO(std::string(entry.name));
