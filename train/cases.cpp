@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "io/file.h"
 #include "models/field_of_view.h"
 #include "models/fundus_preprocess.h"
 
@@ -45,6 +46,18 @@ std::vector<std::uint8_t> read_truth(const std::filesystem::path& file, const Ex
   return label;
 }
 
+// Thin pictures grow: 1x4000 pixels are 1024x4096000 at a width of 1024.
+Extent working_size(const Extent& native, std::int64_t width, const std::filesystem::path& file) {
+  const Extent size = scaled_to_width(native, width);
+  const std::int64_t most = ImageLimits{}.pixels;
+  if (size.height > most / std::max<std::int64_t>(1, size.width))
+    throw Error(
+        reading(file),
+        "at most " + std::to_string(most) + " pixels at a width of " + std::to_string(size.width),
+        std::to_string(size.width) + "x" + std::to_string(size.height));
+  return size;
+}
+
 }  // namespace
 
 int truth_classes(std::int64_t output_channels) noexcept {
@@ -52,10 +65,10 @@ int truth_classes(std::int64_t output_channels) noexcept {
 }
 
 Case case_of_picture(const Image& picture, std::span<const std::uint8_t> field,
-                     const DataRecipe& recipe, const std::string& id) {
+                     const DataRecipe& recipe, const std::filesystem::path& file) {
   const Extent native{picture.height, picture.width};
-  const Extent size = scaled_to_width(native, recipe.width);
-  Case c{.id = id, .height = size.height, .width = size.width, .channels = 3};
+  const Extent size = working_size(native, recipe.width, file);
+  Case c{.id = file.stem().string(), .height = size.height, .width = size.width, .channels = 3};
   c.image = resample(as_rgb(picture), native, size, 3);
   if (!field.empty()) c.field = resample_mask(field, native, size);
   if (recipe.preprocess == "fundus") {
@@ -76,7 +89,7 @@ Case load_case(const Sample& sample, const DataRecipe& recipe, int classes, Nati
   const auto label = read_truth(sample.file("masks"), size, classes);
   std::vector<std::uint8_t> field;
   if (sample.files.contains("fov")) field = read_mask(sample.file("fov"), size);
-  Case c = case_of_picture(picture, field, recipe, sample.id);
+  Case c = case_of_picture(picture, field, recipe, sample.file("images"));
   const Extent working{c.height, c.width};
   c.label = classes == 2 ? resample_mask(label, size, working)
                          : resample_classes(label, size, working, classes);

@@ -1,6 +1,7 @@
 // From a sample of a data folder to a case in memory, as a recipe wants it.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,9 +21,10 @@ struct NativeTruth {
 
 // What a network sees of a picture: resized to the recipe's width, preprocessed, 0..1. Without
 // label; the field of view is used by the preprocessing and kept, at working size. `field` is empty
-// or of the picture's size.
+// or of the picture's size. `file` names the case, and the Error for a picture that would grow
+// beyond the pixels that a file may have.
 [[nodiscard]] Case case_of_picture(const Image& picture, std::span<const std::uint8_t> field,
-                                   const DataRecipe& recipe, const std::string& id);
+                                   const DataRecipe& recipe, const std::filesystem::path& file);
 
 // Image, mask and (when the sample has one) field of view, at working size. Labels of two classes
 // are resized by area, of more by the largest area. `native`, unless null, gets truth and field at
