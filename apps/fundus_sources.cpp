@@ -1,9 +1,9 @@
 #include "apps/fundus_sources.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "apps/picture_names.h"
 #include "engine/error.h"
 #include "io/file.h"
 
@@ -11,17 +11,7 @@ namespace burin::apps {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view picture_endings[] = {".jpg",  ".jpeg", ".png", ".tif",
-                                                ".tiff", ".gif",  ".bmp"};
 constexpr std::string_view suffixes[] = {"_mask", "_manual1", "_training", "_test"};
-
-bool is_picture(const fs::path& file) {
-  std::string ending = file.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return file.filename().string()[0] != '.' &&
-         std::find(std::begin(picture_endings), std::end(picture_endings), ending) !=
-             std::end(picture_endings);
-}
 
 std::string id_of(const fs::path& file) {
   std::string id = file.stem().string();
@@ -42,7 +32,7 @@ std::map<std::string, fs::path> pictures(const fs::path& folder) {
   std::error_code error;
   fs::directory_iterator i(folder, error);
   for (const fs::directory_iterator end; !error && i != end; i.increment(error)) {
-    if (!is_picture(i->path())) continue;
+    if (!is_picture_name(i->path())) continue;
     const auto [other, fresh] = found.emplace(id_of(i->path()), i->path());
     if (!fresh)
       throw Error(reading(i->path()), "one picture per name",

@@ -55,6 +55,17 @@ void move_to(std::vector<Item>& items, const std::string& split,
     if (item.split == "train" && ids.contains(item.source.id)) item.split = split;
 }
 
+// Numbers above 10 to test; false, and nothing done, when that takes all or none.
+bool divide_by_number(std::vector<Item>& items) {
+  const auto above = [](const Item& item) { return number_of(item.source.id) > 10; };
+  if (std::all_of(items.begin(), items.end(), above) ||
+      std::none_of(items.begin(), items.end(), above))
+    return false;
+  for (Item& item : items)
+    if (above(item)) item.split = "test";
+  return true;
+}
+
 std::vector<Item> plan_items(const PrepareOptions& options) {
   std::vector<Item> items;
   bool divided = false;
@@ -72,13 +83,17 @@ std::vector<Item> plan_items(const PrepareOptions& options) {
       divided = divided || !source.split.empty();
       items.push_back({std::move(source), split});
     }
-    if (!divided)
-      for (Item& item : items)
-        if (number_of(item.source.id) > 10) item.split = "test", divided = true;
+    if (!divided) divided = divide_by_number(items);
   }
-  if (!divided)
-    move_to(items, "test", pick_validation(ids_of(items, "train"), 1.0 / 3, options.seed));
-  move_to(items, "val", pick_validation(ids_of(items, "train"), options.validation, options.seed));
+  const auto cut = [&](const std::string& split, double share) {
+    const auto ids = ids_of(items, "train");
+    if (ids.size() < 2)
+      throw Error(reading(options.from), "two pictures to cut " + split + " from",
+                  std::to_string(ids.size()));
+    move_to(items, split, pick_validation(ids, share, options.seed));
+  };
+  if (!divided) cut("test", 1.0 / 3);
+  if (options.validation > 0) cut("val", options.validation);
   return items;
 }
 

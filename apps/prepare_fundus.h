@@ -10,7 +10,7 @@ namespace burin::apps {
 
 struct PrepareOptions {
   std::filesystem::path from, to;
-  double validation = 0.2;     // share of the training images, at least one
+  double validation = 0;       // share of the training images, at least one; 0: no part val
   std::uint64_t seed = 1;      // of the split, and of the synthetic pictures
   std::int64_t synthetic = 0;  // pictures to make; 0: read `from`
   std::int64_t size = 512;     // of synthetic pictures, in pixels, square
@@ -25,8 +25,8 @@ struct PrepareResult {
 
 // images as RGB, masks and fov as 0 and 255, all at native size. Masks are cut at half of their
 // range. An undivided data set gives numbers above 10 of each kind to test, as the published kit
-// does, else a third by the seed. dataset.json comes last; a run that was killed goes on where it
-// stopped. Throws Error.
+// does, or, where that leaves a part empty, a third by the seed. dataset.json comes last; a run
+// that was killed goes on where it stopped. Throws Error.
 PrepareResult prepare_fundus(const PrepareOptions& options);
 
 }  // namespace burin::apps

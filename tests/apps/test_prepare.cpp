@@ -96,7 +96,7 @@ TEST_CASE("a killed run leaves no valid folder, and the next one ends with the s
 TEST_CASE("a divided data set without fields of view") {
   const TemporaryFolder folder;
   divided(folder / "from");
-  PrepareOptions options{.from = folder / "from", .to = folder / "to"};
+  PrepareOptions options{.from = folder / "from", .to = folder / "to", .validation = 0.2};
   int lines = 0;
   options.progress = [&](std::int64_t, std::int64_t all, const std::string& line) {
     CHECK(all == 4);
@@ -133,7 +133,7 @@ TEST_CASE("the published layouts: names, masks, division") {
     put(folder / "hrf/manual1" / (std::string(id) + ".tif"), vessels(0, 1));
     put(folder / "hrf/mask" / (std::string(id) + "_mask.tif"), vessels(255, 255));
   }
-  (void)prepare_fundus({.from = folder / "hrf", .to = folder / "a"});
+  (void)prepare_fundus({.from = folder / "hrf", .to = folder / "a", .validation = 0.2});
   const Dataset hrf = read_dataset(folder / "a");
   CHECK(hrf.split("test").size() == 2);
   CHECK(hrf.split("test")[0].id == "11_h");
@@ -147,10 +147,39 @@ TEST_CASE("the published layouts: names, masks, division") {
     put(part / "1st_manual" / (std::string(id).substr(0, 2) + "_manual1.gif"), vessels(0, 255));
     put(part / "mask" / (std::string(id) + "_mask.gif"), vessels(255, 255));
   }
-  (void)prepare_fundus({.from = folder / "drive", .to = folder / "b"});
+  (void)prepare_fundus({.from = folder / "drive", .to = folder / "b", .validation = 0.2});
   const Dataset drive = read_dataset(folder / "b");
   CHECK(drive.split("test")[0].id == "01");
   CHECK(drive.split("train").size() + drive.split("val").size() == 3);
+}
+
+TEST_CASE("val is cut only when asked for; the recipe decides otherwise") {
+  const TemporaryFolder folder;
+  divided(folder / "from");
+  const auto result = prepare_fundus({.from = folder / "from", .to = folder / "to"});
+  CHECK(result.train == 3);
+  CHECK(result.val == 0);
+  CHECK(!fs::exists(folder / "to/val"));
+  CHECK(!read_dataset(folder / "to").splits.contains("val"));
+}
+
+TEST_CASE("numbers above 10 divide a set only when both parts get pictures") {
+  const TemporaryFolder folder;
+  const auto made = [&](const std::string& name, std::initializer_list<const char*> ids) {
+    for (const char* id : ids) {
+      put(folder / name / "images" / (std::string(id) + ".png"), eye());
+      put(folder / name / "manual1" / (std::string(id) + ".png"), vessels(0, 255));
+    }
+    return prepare_fundus({.from = folder / name, .to = folder / (name + "-to")});
+  };
+  for (const auto& result :
+       {made("high", {"11_h", "12_h", "13_h"}), made("low", {"1_h", "2", "3"})}) {
+    CHECK(result.train == 2);
+    CHECK(result.test == 1);
+  }
+  CHECK(made("mixed", {"09_h", "10_h", "11_h", "12_h", "13_h"}).test == 3);
+  CHECK(error_of([&] { (void)made("one", {"11_h"}); }) ==
+        "read " + (folder / "one").string() + ": expected two pictures to cut test from, got 1");
 }
 
 TEST_CASE("what is wrong is named, and no dataset.json is left") {
