@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "apps/inference_options.h"
+#include "apps/network_output.h"
 #include "apps/output.h"
 #include "apps/progress.h"
 #include "engine/error.h"
@@ -51,7 +52,7 @@ class Baseline {
     train::DataRecipe plain = recipe;
     plain.preprocess = "unit";
     const train::Case raw =
-        train::case_of_picture(read_image(sample.file("images")), {}, plain, sample.id);
+        train::case_of_picture(read_image(sample.file("images")), {}, plain, sample.file("images"));
     for (std::size_t i = 0; i < c.label.size(); ++i)
       green_.push_back(static_cast<std::uint8_t>(raw.image[i * 3 + 1] * 255.0f + 0.5f));
     truth_.insert(truth_.end(), c.label.begin(), c.label.end());
@@ -74,12 +75,17 @@ class Evaluation {
   Evaluation(train::Model& model, const Options& options)
       : model_(model),
         options_(options),
-        infer_(inference_of(model.recipe.infer, options.inference)),
-        working_(channels(), infer_.threshold),
-        native_(channels(), infer_.threshold) {}
+        channels_(output_channels(*model.network)),
+        infer_(inference_of(model.recipe.infer, options.inference, channels_)),
+        working_(channels_, infer_.threshold),
+        native_(channels_, infer_.threshold) {}
+
+  void check(const Dataset& dataset) const {
+    check_classes(dataset, train::truth_classes(channels_), *model_.network);
+  }
 
   nlohmann::json add(const Sample& sample) {
-    const int classes = train::truth_classes(channels());
+    const int classes = train::truth_classes(channels_);
     train::NativeTruth truth;
     const train::Case c = train::load_case(sample, model_.recipe.data, classes, &truth);
     const auto begin = std::chrono::steady_clock::now();
@@ -124,15 +130,9 @@ class Evaluation {
   }
 
  private:
-  [[nodiscard]] std::int64_t channels() const {
-    Tape shapes(Mode::shapes);
-    return model_.network->forward(shapes.input(model_.network->default_input()))
-        .shape()
-        .channels();
-  }
-
   train::Model& model_;
   const Options& options_;
+  std::int64_t channels_;
   train::InferRecipe infer_;
   train::Scorer working_, native_;
   Baseline baseline_;
@@ -145,6 +145,7 @@ int run(const Options& options) {
   const auto& samples = dataset.split(options.split);
   if (samples.empty()) throw Error("eval " + options.data, "cases in " + options.split, "none");
   Evaluation evaluation(model, options);
+  evaluation.check(dataset);
   if (!options.global.json)
     print_line(
         "                         dice   roc_auc    pr_auc  sensitiv.  specific.  accuracy     "
@@ -163,6 +164,7 @@ int run(const Options& options) {
   all["model"] = model.file.string();
   all["data"] = options.data;
   all["split"] = options.split;
+  add_seed(all, options.global);
   all["cases"] = std::move(cases);
   if (options.global.json) print_json(all);
   return 0;
@@ -179,7 +181,7 @@ Verb add_eval(CLI::App& app, const CommandLine&) {
   verb->add_flag("--baseline", options->baseline,
                  "also the best global threshold of the green channel");
   add_inference_options(*verb, options->inference);
-  add_global_options(*verb, options->global, wants_threads | wants_memory);
+  add_global_options(*verb, options->global);
   return {verb, "burin eval runs/fundus --data data/fundus --split test --json",
           [options] { return run(*options); }};
 }

@@ -26,7 +26,7 @@ std::vector<fs::path> folders() {
 
 fs::path find_recipe(const std::string& word) {
   std::error_code ignored;
-  if (fs::exists(word, ignored)) return word;
+  if (fs::is_regular_file(word, ignored)) return word;
   std::set<std::string> names;
   const std::string stem = word.ends_with(".toml") ? word.substr(0, word.size() - 5) : word;
   for (const fs::path& folder : folders()) {

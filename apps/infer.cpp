@@ -1,13 +1,13 @@
 // burin infer MODEL INPUT... --out DIR: masks, probabilities and overlays of pictures.
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <map>
 
 #include "apps/inference_options.h"
+#include "apps/network_output.h"
 #include "apps/output.h"
+#include "apps/picture_names.h"
 #include "apps/progress.h"
 #include "apps/run_record.h"
 #include "engine/error.h"
@@ -28,14 +28,6 @@ struct Options {
   std::string model, out;
   std::vector<std::string> inputs;
 };
-
-bool is_picture_name(const fs::path& path) {
-  constexpr std::array<std::string_view, 7> endings = {".png",  ".jpg", ".jpeg", ".tif",
-                                                       ".tiff", ".bmp", ".gif"};
-  std::string ending = path.extension().string();
-  for (auto& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::find(endings.begin(), endings.end(), ending) != endings.end();
-}
 
 // Files as they are, folders by the pictures directly in them, sorted. Two of one name would
 // overwrite each other.
@@ -87,7 +79,8 @@ class Inference {
   Inference(train::Model& model, const Options& options)
       : model_(model),
         out_(options.out),
-        infer_(inference_of(model.recipe.infer, options.inference)) {
+        infer_(
+            inference_of(model.recipe.infer, options.inference, output_channels(*model.network))) {
     for (const char* folder : {"masks", "probabilities", "overlays"}) {
       make_folder(out_ / folder);
       remove_stale_temporaries(out_ / folder);
@@ -97,8 +90,7 @@ class Inference {
   nlohmann::json run(const fs::path& file) {
     const auto begin = std::chrono::steady_clock::now();
     const Image picture = read_image(file);
-    const train::Case c =
-        train::case_of_picture(picture, {}, model_.recipe.data, file.stem().string());
+    const train::Case c = train::case_of_picture(picture, {}, model_.recipe.data, file);
     train::Prediction p = train::predict(*model_.network, c, infer_);
     keep_inside(p, c.field);
     const train::Extent from{p.height, p.width}, to{picture.height, picture.width};
@@ -133,7 +125,7 @@ class Inference {
   }
   static Image overlay_of(const Image& picture, const std::vector<std::uint8_t>& found) {
     const train::Case plain =
-        train::case_of_picture(picture, {}, {.width = 0, .preprocess = "unit"}, "");
+        train::case_of_picture(picture, {}, {.width = 0, .preprocess = "unit"}, {});
     return train::overlay(plain, found);
   }
 
@@ -146,8 +138,9 @@ int run(const Options& options, const CommandLine& command) {
   apply(options.global);
   const auto pictures = pictures_of(options.inputs);
   train::Model model = train::load_model(options.model);
-  make_folder(options.out);
   Inference inference(model, options);
+  const nlohmann::json facts = {{"model", model.file.string()}};
+  write_run_record(options.out, command, options.global, facts);
   ProgressBar bar;
   double done = 0;
   for (const auto& file : pictures) {
@@ -158,7 +151,7 @@ int run(const Options& options, const CommandLine& command) {
       print_line(result["mask"].get<std::string>());
     bar.show(++done / static_cast<double>(pictures.size()), file.filename().string());
   }
-  write_run_record(options.out, command, {{"model", model.file.string()}});
+  write_run_record(options.out, command, options.global, facts);
   return 0;
 }
 
@@ -172,7 +165,7 @@ Verb add_infer(CLI::App& app, const CommandLine& command) {
   verb->add_option("input", options->inputs, "pictures, or folders of pictures")->required();
   verb->add_option("--out", options->out, "folder for the results")->required();
   add_inference_options(*verb, options->inference);
-  add_global_options(*verb, options->global, wants_threads | wants_memory);
+  add_global_options(*verb, options->global);
   return {verb, "burin infer runs/fundus data/fundus/test/images --out out",
           [options, &command] { return run(*options, command); }};
 }

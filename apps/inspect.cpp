@@ -16,12 +16,13 @@ namespace {
 struct Options {
   GlobalOptions global;
   std::string model, shape;
+  std::int64_t classes = 0, channels = 0;  // 0: the network's own
   bool layers = false;
 };
 
 // "1x3x512x512".
 Shape shape_from(const std::string& text) {
-  const Error wrong("--shape", "sizes such as 1x3x512x512", "'" + text + "'");
+  const UsageError wrong("--shape", "sizes such as 1x3x512x512", "'" + text + "'");
   std::vector<std::int64_t> sizes(1, 0);
   bool digit = false;
   for (const char c : text) {
@@ -41,16 +42,29 @@ Shape shape_from(const std::string& text) {
   return Shape(std::span<const std::int64_t>(sizes));
 }
 
+std::unique_ptr<Network> make_named(std::string_view name, const Options& options) try {
+  return models::make_network(name, {.seed = options.global.seed.value_or(1),
+                                     .in_channels = options.channels,
+                                     .classes = options.classes});
+} catch (const Error& error) {  // a number that this network does not have
+  if (options.classes == 0 && options.channels == 0) throw;
+  throw UsageError(error.operation(), error.expected(), error.got());
+}
+
 // A name of models/, or a model file or run folder.
-std::unique_ptr<Network> network_of(const std::string& word) {
-  for (const auto& entry : models::models())
-    if (entry.name == word) return entry.make({});
+std::unique_ptr<Network> network_of(const Options& options) {
+  const std::string& word = options.model;
+  std::string names;
+  for (const auto& entry : models::models()) {
+    if (entry.name == word) return make_named(word, options);
+    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  if (options.classes != 0 || options.channels != 0)
+    throw UsageError("inspect " + word, "one of " + names + " with --classes or --channels",
+                     "another word");
   std::error_code ignored;
   if (std::filesystem::exists(word, ignored)) return std::move(train::load_model(word).network);
-  std::string names;
-  for (const auto& entry : models::models()) names += ", " + std::string(entry.name);
-  throw Error("inspect " + word, "a model file, a run folder or one of " + names.substr(2),
-              "neither");
+  throw Error("inspect " + word, "a model file, a run folder or one of " + names, "neither");
 }
 
 std::int64_t macs_of(const Node& node, const std::vector<Node>& nodes) {
@@ -109,7 +123,8 @@ void print_layers(const Tape& tape, bool json) {
 }
 
 int run(const Options& options) {
-  const auto network = network_of(options.model);
+  apply(options.global);
+  const auto network = network_of(options);
   const Shape input = options.shape.empty() ? network->default_input() : shape_from(options.shape);
   network->check_input(input);
   const models::Counts counts = models::count(*network, input);
@@ -119,11 +134,13 @@ int run(const Options& options) {
     print_layers(tape, options.global.json);
   }
   if (options.global.json) {
-    print_json({{"model", network->name()},
-                {"input", input.text()},
-                {"parameters", counts.parameters},
-                {"statistics", counts.statistics},
-                {"macs", counts.macs}});
+    nlohmann::json json{{"model", network->name()},
+                        {"input", input.text()},
+                        {"parameters", counts.parameters},
+                        {"statistics", counts.statistics},
+                        {"macs", counts.macs}};
+    add_seed(json, options.global);
+    print_json(json);
   } else {
     print_line(std::string(network->name()) + " at " + input.text() + ": " +
                std::to_string(counts.parameters) + " trainable parameters, " +
@@ -141,8 +158,12 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
   verb->add_option("model", options->model, "model file, run folder or name of a network")
       ->required();
   verb->add_option("--shape", options->shape, "input N,C,H,W as in 1x3x512x512");
+  verb->add_option("--classes", options->classes, "output classes of a network given by its name")
+      ->check(CLI::Range(1, 65536));
+  verb->add_option("--channels", options->channels, "input channels of a network given by its name")
+      ->check(CLI::Range(1, 65536));
   verb->add_flag("--layers", options->layers, "one line for each operation");
-  add_global_options(*verb, options->global, 0);
+  add_global_options(*verb, options->global);
   return {verb, "burin inspect fundus-unet --shape 1x3x512x512 --layers",
           [options] { return run(*options); }};
 }

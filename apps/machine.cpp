@@ -24,7 +24,7 @@ int count_cores(const runtime::Topology& topology) {
   return cores;
 }
 
-nlohmann::json json_of(const runtime::Topology& t) {
+nlohmann::json json_of(const runtime::Topology& t, const GlobalOptions& options) {
   nlohmann::json isa = nlohmann::json::object(), processors = nlohmann::json::array();
   for (const Isa level : levels)
     isa[std::string(kernels::isa_name(level))] = {{"cpu", kernels::cpu_has(level)},
@@ -32,24 +32,26 @@ nlohmann::json json_of(const runtime::Topology& t) {
   for (const auto& p : t.processors)
     processors.push_back(
         {{"id", p.id}, {"core", p.core}, {"cluster", p.cluster}, {"package", p.package}});
-  return {{"cpu", t.cpu_name},
-          {"processors", processors},
-          {"cores", count_cores(t)},
-          {"l1d_bytes", t.l1d_bytes},
-          {"l2_bytes", t.l2_bytes},
-          {"l3_bytes", t.l3_bytes},
-          {"cpu_quota", t.cpu_quota},
-          {"isa", isa},
-          {"default_threads", runtime::default_threads(t)},
-          {"threads", runtime::threads()},
-          {"settings", runtime::describe()}};
+  nlohmann::json json{{"cpu", t.cpu_name},
+                      {"processors", processors},
+                      {"cores", count_cores(t)},
+                      {"l1d_bytes", t.l1d_bytes},
+                      {"l2_bytes", t.l2_bytes},
+                      {"l3_bytes", t.l3_bytes},
+                      {"cpu_quota", t.cpu_quota},
+                      {"isa", isa},
+                      {"default_threads", runtime::default_threads(t)},
+                      {"threads", runtime::threads()},
+                      {"settings", runtime::describe()}};
+  add_seed(json, options);
+  return json;
 }
 
 int run(const GlobalOptions& options) {
   apply(options);
   const runtime::Topology t = runtime::discover_topology();
   if (options.json) {
-    print_json(json_of(t));
+    print_json(json_of(t, options));
     return 0;
   }
   print_line("CPU       " + t.cpu_name);
@@ -76,7 +78,7 @@ Verb add_machine(CLI::App& app, const CommandLine&) {
   auto options = std::make_shared<GlobalOptions>();
   CLI::App* verb =
       app.add_subcommand("machine", "topology, caches, instruction sets, what the settings do");
-  add_global_options(*verb, *options, wants_threads);
+  add_global_options(*verb, *options);
   return {verb, "burin machine --threads 2 --bind cores", [options] { return run(*options); }};
 }
 

@@ -3,28 +3,26 @@
 #include <cctype>
 #include <limits>
 
-#include "engine/error.h"
+#include "apps/version.h"
 #include "engine/runtime/workers.h"
 #include "engine/tensor/storage.h"
 
 namespace burin::apps {
 
-void add_global_options(CLI::App& verb, GlobalOptions& options, unsigned wants) {
+void add_global_options(CLI::App& verb, GlobalOptions& options) {
   verb.add_flag("--json", options.json, "one JSON object per result on standard output");
-  if (wants & wants_threads) {
-    verb.add_option("--threads", options.threads,
-                    "threads (default: the cores this process may use)")
-        ->check(CLI::Range(1, 1024));
-    verb.add_option("--bind", options.bind, "where threads run: none, compact, spread, cores")
-        ->check(CLI::IsMember({"none", "compact", "spread", "cores"}));
-  }
-  if (wants & wants_seed) verb.add_option("--seed", options.seed, "seed of every random number");
-  if (wants & wants_memory)
-    verb.add_option("--max-memory", options.max_memory, "refuse to take more, as in 4G");
+  verb.add_option("--threads", options.threads, "threads (default: the cores this process may use)")
+      ->check(CLI::Range(1, 1024));
+  verb.add_option("--bind", options.bind, "where threads run: none, compact, spread, cores")
+      ->check(CLI::IsMember({"none", "compact", "spread", "cores"}));
+  verb.add_option("--seed", options.seed,
+                  "of what is drawn at random; recorded where nothing is drawn");
+  verb.add_option("--max-memory", options.max_memory, "most memory for tensors, as in 4G");
+  verb.set_version_flag("--version", std::string("burin ") + version);
 }
 
 std::size_t memory_from(const std::string& text) {
-  const Error wrong("--max-memory", "a size such as 512M or 4G", "'" + text + "'");
+  const UsageError wrong("--max-memory", "a size such as 512M or 4G", "'" + text + "'");
   std::size_t digits = 0, number = 0;
   for (; digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])); ++digits) {
     if (number > std::numeric_limits<std::size_t>::max() / 16) throw wrong;

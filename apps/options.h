@@ -8,7 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/error.h"
+
 namespace burin::apps {
+
+// A wrong command line: exit code 2. Any other Error exits with 1.
+struct UsageError : Error {
+  using Error::Error;
+};
 
 struct GlobalOptions {
   int threads = 0;  // 0: as many as this process may use
@@ -18,15 +25,14 @@ struct GlobalOptions {
   bool json = false;
 };
 
-enum Wants : unsigned { wants_threads = 1, wants_seed = 2, wants_memory = 4 };
+// --json, --threads, --bind, --seed, --max-memory, --version: of every verb. A verb that draws
+// nothing at random records the seed in its JSON or run.json.
+void add_global_options(CLI::App& verb, GlobalOptions& options);
 
-// --json always; --threads and --bind, --seed, --max-memory on request.
-void add_global_options(CLI::App& verb, GlobalOptions& options, unsigned wants);
-
-// Starts the thread team and sets the memory limit. Throws Error.
+// Starts the thread team and sets the memory limit. Throws UsageError.
 void apply(const GlobalOptions& options);
 
-// "512M", "4G", "1048576" -> bytes. Throws Error{"--max-memory", ...}.
+// "512M", "4G", "1048576" -> bytes. Throws UsageError{"--max-memory", ...}.
 [[nodiscard]] std::size_t memory_from(const std::string& text);
 
 // The words of the command line, for run.json.

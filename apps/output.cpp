@@ -17,7 +17,17 @@ std::string score(double value) {
   return text;
 }
 
-void print_json(const nlohmann::json& object) { std::cout << object.dump() << "\n" << std::flush; }
+std::string json_text(const nlohmann::json& value, int indent) {
+  return value.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void print_json(const nlohmann::json& object) {
+  std::cout << json_text(object) << "\n" << std::flush;
+}
+void add_seed(nlohmann::json& object, const GlobalOptions& options) {
+  if (options.seed) object["seed"] = *options.seed;
+}
+
 void print_line(const std::string& line) { std::cout << line << "\n" << std::flush; }
 void note(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 

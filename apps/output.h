@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "apps/options.h"
+
 namespace burin::apps {
 
 // NaN and infinity become null.
@@ -11,8 +13,13 @@ namespace burin::apps {
 // "0.7941", or "-" for NaN.
 [[nodiscard]] std::string score(double value);
 
+// JSON; indent -1: on one line. File names may be any bytes: what is no UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_text(const nlohmann::json& value, int indent = -1);
 void print_json(const nlohmann::json& object);
 void print_line(const std::string& line);
+
+// "seed", for verbs that draw nothing at random; nothing unless --seed was given.
+void add_seed(nlohmann::json& object, const GlobalOptions& options);
 
 // One line on standard error.
 void note(const std::string& line);

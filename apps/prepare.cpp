@@ -62,11 +62,12 @@ Verb add_prepare(CLI::App& app, const CommandLine&) {
   verb->add_option("--size", options->prepare.size, "sides of synthetic pictures, in pixels")
       ->check(CLI::Range(64, 8192))
       ->needs(synthetic);
-  verb->add_option("--validation", options->prepare.validation,
-                   "share of the training images for validation, chosen by the seed")
+  verb->add_option("--val", options->prepare.validation,
+                   "share of the training images for a part val, chosen by the seed (default: "
+                   "no such part, the recipe's data.validation decides)")
       ->check(CLI::Range(0.01, 0.9));
   from->excludes(synthetic);
-  add_global_options(*verb, options->global, wants_threads | wants_seed);
+  add_global_options(*verb, options->global);
   verb->callback([from, synthetic] {
     if (from->count() + synthetic->count() == 0) throw CLI::RequiredError("--from or --synthetic");
   });

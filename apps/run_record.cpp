@@ -1,5 +1,6 @@
 #include "apps/run_record.h"
 
+#include "apps/output.h"
 #include "apps/version.h"
 #include "engine/ops/plan_cache.h"
 #include "engine/runtime/topology.h"
@@ -21,9 +22,10 @@ std::string highest_isa() {
 }  // namespace
 
 void write_run_record(const std::filesystem::path& folder, const CommandLine& command,
-                      const nlohmann::json& facts) {
+                      const GlobalOptions& options, const nlohmann::json& facts) {
   nlohmann::json record = facts;
   record["arguments"] = command.words;
+  record["seed"] = options.seed ? nlohmann::json(*options.seed) : nlohmann::json();
   record["version"] = version;
   record["cpu"] = runtime::discover_topology().cpu_name;
   record["isa"] = highest_isa();
@@ -31,7 +33,7 @@ void write_run_record(const std::filesystem::path& folder, const CommandLine& co
   auto& kernels = record["kernels"] = nlohmann::json::array();
   for (const ChosenKernel& k : chosen_kernels())
     kernels.push_back({{"op", k.op}, {"pass", k.pass}, {"shape", k.shape}, {"kernel", k.kernel}});
-  write_file(folder / "run.json", record.dump(1) + "\n");
+  write_file(folder / "run.json", json_text(record, 1) + "\n");
 }
 
 }  // namespace burin::apps

@@ -8,9 +8,9 @@
 
 namespace burin::apps {
 
-// Arguments, version, CPU, instruction-set level, threads, the kernels chosen so far and `facts`.
-// Atomic. Throws Error.
+// Arguments, seed (null unless given), version, CPU, instruction-set level, threads, the kernels
+// chosen so far and `facts`. Atomic. Throws Error.
 void write_run_record(const std::filesystem::path& folder, const CommandLine& command,
-                      const nlohmann::json& facts);
+                      const GlobalOptions& options, const nlohmann::json& facts);
 
 }  // namespace burin::apps

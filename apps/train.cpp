@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "apps/find_recipe.h"
+#include "apps/network_output.h"
 #include "apps/options.h"
 #include "apps/output.h"
 #include "apps/progress.h"
@@ -49,9 +50,20 @@ void listen_to_signals() {
 
 Recipe recipe_of(const Options& options) {
   Recipe recipe = train::read_recipe(find_recipe(options.recipe));
-  for (const auto& assignment : options.set) train::set_recipe_key(recipe, assignment);
+  for (const auto& assignment : options.set) try {
+      train::set_recipe_key(recipe, assignment);
+    } catch (const Error& error) {
+      throw UsageError(error.operation(), error.expected(), error.got());
+    }
   if (options.global.seed) recipe.train.seed = static_cast<std::int64_t>(*options.global.seed);
   return recipe;
+}
+
+// 'word'; a quote in it becomes '\''.
+std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 // The command line with --resume, quoted for a shell where needed.
@@ -63,7 +75,7 @@ std::string resume_command(const CommandLine& command) {
     const bool plain = word.find_first_not_of(
                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                            "0123456789-_./=+,:@%") == std::string::npos;
-    line += (line.empty() ? "" : " ") + (plain && !word.empty() ? word : "'" + word + "'");
+    line += (line.empty() ? "" : " ") + (plain && !word.empty() ? word : quoted(word));
   }
   return resumes ? line : line + " --resume";
 }
@@ -79,9 +91,8 @@ std::string progress_text(const train::Progress& p) {
 train::TrainJob job_of(const Options& options, const Recipe& recipe, Network& network) {
   const Dataset dataset = read_dataset(options.data);
   const train::Partition parts = train::partition(dataset, recipe);
-  Tape shapes(Mode::shapes);
-  const int classes = train::truth_classes(
-      network.forward(shapes.input(network.default_input())).shape().channels());
+  const int classes = train::truth_classes(output_channels(network));
+  check_classes(dataset, classes, network);
   train::TrainJob job{.recipe = recipe,
                       .train = train::load_cases(parts.train, recipe.data, classes),
                       .validation = train::load_cases(parts.validation, recipe.data, classes),
@@ -149,7 +160,7 @@ int run(const Options& options, const CommandLine& command) {
   const bool any = check_folder(options);
   job.resume = options.resume && any;
   const nlohmann::json facts = {{"recipe", train::recipe_text(recipe)}, {"data", options.data}};
-  write_run_record(options.out, command, facts);
+  write_run_record(options.out, command, options.global, facts);
   listen_to_signals();
   train::TrainOutcome outcome;
   {
@@ -162,7 +173,7 @@ int run(const Options& options, const CommandLine& command) {
     };
     outcome = train::train(*network, job);
   }
-  write_run_record(options.out, command, facts);
+  write_run_record(options.out, command, options.global, facts);
   if (outcome.finished) report(job, outcome);
   print_outcome(options, outcome);
   if (!outcome.finished) note("stopped; go on with: " + resume_command(command));
@@ -181,7 +192,7 @@ Verb add_train(CLI::App& app, const CommandLine& command) {
   verb->add_flag("--resume", options->resume, "go on from the newest checkpoint in --out");
   verb->add_option("--set", options->set, "key=value: another value for a key of the recipe")
       ->allow_extra_args(false);
-  add_global_options(*verb, options->global, wants_threads | wants_seed | wants_memory);
+  add_global_options(*verb, options->global);
   return {verb,
           "burin train fundus-unet --data data/fundus --out runs/fundus --set train.steps=500",
           [options, &command] { return run(*options, command); }};

@@ -30,6 +30,11 @@ expect() {
   fi
 }
 
+fail() {
+  failed=$((failed + 1))
+  echo "FAIL: $*"
+}
+
 "$burin" prepare fundus --synthetic 6 --size 96 --seed 5 --to data >/dev/null 2>err.txt || { cat err.txt; exit 1; }
 cat >tiny.toml <<'TOML'
 network = "fundus-unet"
@@ -54,7 +59,29 @@ expect 2 -- "$burin" train tiny.toml --data data --out x --frobnicate
 expect 2 threads "$burin" infer run "$picture" --out x --threads none
 expect 2 bind "$burin" infer run "$picture" --out x --bind everywhere
 expect 2 verb "$burin" help frobnicate
-expect 1 max-memory "$burin" infer run "$picture" --out x --max-memory many
+expect 2 max-memory "$burin" infer run "$picture" --out x --max-memory many
+
+for verb in prepare train infer eval inspect machine; do
+  "$burin" help | grep -q "^  $verb  *[a-z]" || fail "help does not list $verb"
+  [ "$("$burin" "$verb" --version)" = "$("$burin" --version)" ] || fail "$verb --version"
+  for option in json threads bind seed max-memory version; do
+    "$burin" help "$verb" | grep -q -- "^  --$option " || fail "$verb has no --$option"
+  done
+  "$burin" help "$verb" | grep -q "^  burin $verb " || fail "help $verb shows no example"
+done
+"$burin" machine --json --seed 7 | grep -q '"seed":7' || fail "machine does not record the seed"
+expect 2 max-memory "$burin" machine --max-memory 4X
+expect 1 max-memory "$burin" inspect damage-unet --max-memory 1M
+
+# What a way of inference has no use for. The recipe takes whole pictures.
+expect 2 stride "$burin" infer run "$picture" --out x --stride 8
+expect 2 blend "$burin" infer run "$picture" --out x --blend constant
+expect 2 stride "$burin" eval run --data data --window 16 --stride 17
+expect 2 stride "$burin" infer run "$picture" --out x --whole --stride 8
+expect 2 flips "$burin" infer run "$picture" --out x --window 16 --flips
+expect 2 flips "$burin" infer run "$picture" --out x --flips --no-flips
+expect 2 whole "$burin" infer run "$picture" --out x --window 16 --whole
+[ ! -e x ] || fail "a refused infer left a folder"
 
 # Pictures.
 mkdir empty pictures
@@ -69,6 +96,21 @@ printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\
 for file in zero cut late text bomb; do
   expect 1 "$file.png" "$burin" infer run "pictures/$file.png" --out x
 done
+# One column of pixels, which at the recipe's width would be 96 times as many in both directions.
+python3 - <<'PYTHON'
+import struct, zlib
+def chunk(kind, data):
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+height = 200000
+open("pictures/thin.png", "wb").write(b"\x89PNG\r\n\x1a\n" +
+    chunk(b"IHDR", struct.pack(">IIBBBBB", 1, height, 8, 2, 0, 0, 0)) +
+    chunk(b"IDAT", zlib.compress(bytes(4 * height))) + chunk(b"IEND", b""))
+PYTHON
+expect 1 'thin.png.*pixels' "$burin" infer run pictures/thin.png --out x
+cp -r data thin
+for kind in images masks fov; do cp pictures/thin.png "thin/test/$kind/$(basename "$picture")"; done
+expect 1 "$(basename "$picture").*pixels" "$burin" eval run --data thin
 expect 1 different "$burin" infer run "$picture" "$picture" --out x
 
 # Models.
@@ -83,7 +125,13 @@ expect 1 zero.png "$burin" inspect pictures/zero.png
 expect 1 last.safetensors "$burin" eval run/last.safetensors --data data
 expect 1 no-such-net "$burin" inspect no-such-net
 expect 1 multiple "$burin" inspect fundus-unet --shape 1x3x50x50
-expect 1 shape "$burin" inspect fundus-unet --shape 1x3x0x48
+expect 2 shape "$burin" inspect fundus-unet --shape 1x3x0x48
+expect 2 shape "$burin" inspect fundus-unet --shape 1x3x
+expect 2 channels "$burin" inspect fundus-unet --classes 4
+expect 2 classes "$burin" inspect run --classes 4
+expect 2 classes "$burin" inspect damage-unet --classes 0
+expect 1 multiply-accumulates "$burin" inspect damage-unet --shape 1x3x16777216x16777216
+expect 1 elements "$burin" inspect damage-unet --shape 1x3x100000000x100000000
 
 # Recipes.
 printf 'network = "fundus-unet"\n[train]\nstps = 3\n' >unknown.toml
@@ -95,8 +143,11 @@ expect 1 syntax.toml:2 "$burin" train syntax.toml --data data --out y
 printf 'network = "no-such-net"\n' >net.toml
 expect 1 no-such-net "$burin" train net.toml --data data --out y
 expect 1 'no-recipe' "$burin" train no-recipe --data data --out y
-expect 1 'train.stps' "$burin" train tiny.toml --data data --out y --set train.stps=3
-expect 1 'steps' "$burin" train tiny.toml --data data --out y --set train.steps
+expect 2 'train.stps' "$burin" train tiny.toml --data data --out y --set train.stps=3
+expect 2 'foo' "$burin" train tiny.toml --data data --out y --set foo
+mkdir folder.toml
+expect 1 'recipe folder.toml' "$burin" train folder.toml --data data --out y
+expect 2 'steps' "$burin" train tiny.toml --data data --out y --set train.steps
 
 # Data folders.
 expect 1 empty "$burin" train tiny.toml --data empty --out y
@@ -112,8 +163,10 @@ expect 1 "$name" "$burin" train tiny.toml --data other --out y
 copy && : >"other/train/masks/$name"
 expect 1 "$name" "$burin" train tiny.toml --data other --out y
 "$burin" prepare fundus --synthetic 6 --size 64 --seed 6 --to smaller >/dev/null 2>err.txt
-copy && cp smaller/train/masks/*.png other/train/masks/ 2>/dev/null
-expect 1 masks "$burin" train tiny.toml --data other --out y
+copy && cp "$(find smaller -path '*/masks/*.png' | head -n 1)" "other/train/masks/$name"
+expect 1 "masks/$name.*96x96.*64x64" "$burin" train tiny.toml --data other --out y
+printf 'network = "damage-unet"\n[data]\nwidth = 96\n[sampler]\npatch = 16\n' >damage.toml
+expect 1 'dataset.json: expected 5 classes' "$burin" train damage.toml --data data --out y
 copy && printf '{"version": 1, "task"' >other/dataset.json
 expect 1 dataset.json "$burin" train tiny.toml --data other --out y
 
@@ -124,18 +177,23 @@ expect 1 data "$burin" train tiny.toml --data smaller --out run --resume
 : >file
 expect 1 file "$burin" train tiny.toml --data data --out file
 expect 1 file "$burin" infer run "$picture" --out file
-cp -r run damaged
+# A damaged checkpoint is passed over for the one before it.
+"$burin" train tiny.toml --data data --out damaged --set train.checkpoint_seconds=0 >/dev/null 2>err.txt || fail "damaged: no run"
 head -c 5000 damaged/last.safetensors >cut && mv cut damaged/last.safetensors
-"$burin" train tiny.toml --data data --out damaged --resume >out.txt 2>err.txt && grep -q last.safetensors err.txt
-[ $? -le 1 ] && grep -q last.safetensors err.txt && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAIL: damaged checkpoint"; }
+if "$burin" train tiny.toml --data data --out damaged --set train.checkpoint_seconds=0 --resume >out.txt 2>err.txt &&
+  grep -q 'passed over.*last.safetensors' err.txt && grep -q 'resumed at step 2 from .*previous.safetensors' err.txt; then
+  passed=$((passed + 1))
+else
+  fail "damaged checkpoint" && cat err.txt
+fi
 
 # No room: files may not grow beyond 8 MB, a checkpoint of this network is larger. The run folder stays resumable.
 cp -r run full
 before=$(sha256sum <full/last.safetensors)
 small() { (ulimit -f 8192; trap '' XFSZ; exec "$@"); }
 expect 1 full small "$burin" train tiny.toml --data data --out full --resume
-[ "$(sha256sum <full/last.safetensors)" = "$before" ] || { failed=$((failed + 1)); echo "FAIL: full disk damaged the checkpoint"; }
-"$burin" train tiny.toml --data data --out full --resume >/dev/null 2>err.txt || { failed=$((failed + 1)); echo "FAIL: not resumable"; cat err.txt; }
+[ "$(sha256sum <full/last.safetensors)" = "$before" ] || fail "full disk damaged the checkpoint"
+"$burin" train tiny.toml --data data --out full --resume >/dev/null 2>err.txt || { fail "not resumable"; cat err.txt; }
 expect 1 output sh -c "'$burin' inspect fundus-unet --json >/dev/full"
 
 # A folder that may not be written to; root writes everywhere, unless the file system can forbid it.

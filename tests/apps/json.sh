@@ -1,0 +1,125 @@
+#!/bin/bash
+# The command from data to scores: a training that Ctrl-C stops and its printed line resumes, what infer writes, and the
+# keys and numbers that --json prints. Names of files hold quotes, blanks and bytes that are no UTF-8.
+#
+#   json.sh BURIN
+set -u
+# The reference kernels are slow, and say nothing new here.
+[ "${BURIN_MAX_ISA:-}" = reference ] && exit 77
+burin=$(readlink -f "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+passed=0 failed=0
+
+# check NAME COMMAND...: counts; a failure shows what the last program said.
+check() {
+  local name=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAIL: $name"
+    sed 's/^/    /' err.txt
+  fi
+}
+
+# json FILE EXPRESSION: the expression over `o`, the list of the objects of FILE, one a line; strict about NaN and UTF-8.
+json() {
+  python3 -c '
+import json, sys
+def no(word): raise ValueError(word)
+o = [json.loads(line, parse_constant=no) for line in open(sys.argv[1], encoding="utf-8")]
+sys.exit(not eval(sys.argv[2]))' "$@"
+}
+
+"$burin" prepare fundus --synthetic 6 --size 96 --seed 5 --to data --json >prepare.json 2>err.txt || { cat err.txt; exit 1; }
+check "prepare leaves val to the recipe" json prepare.json 'o[0]["train"] == 4 and o[0]["val"] == 0 and o[0]["test"] == 2'
+"$burin" prepare fundus --synthetic 6 --size 96 --seed 5 --val 0.25 --to cut --json >prepare.json 2>err.txt
+check "prepare --val" json prepare.json 'o[0]["train"] == 3 and o[0]["val"] == 1'
+check "the folder has val" test -d cut/val/images
+
+cat >tiny.toml <<'TOML'
+network = "fundus-unet"
+[data]
+width = 96
+validation = 0.25
+[sampler]
+patch = 16
+[train]
+steps = 120
+batch = 1
+checkpoint_seconds = 0.2
+[infer]
+flips = true
+TOML
+
+# Ctrl-C, after the first checkpoint: then the signal finds its handler.
+(exec "$burin" train tiny.toml --data data --out "a run's" --json >train.json 2>err.txt) &
+pid=$!
+for _ in $(seq 600); do
+  [ -e "a run's/last.safetensors" ] && break
+  sleep 0.05
+done
+kill -INT "$pid"
+wait "$pid"
+check "Ctrl-C ends with 0" test $? -eq 0
+check "Ctrl-C stops the training" json train.json 'not o[0]["finished"] and 0 < o[0]["step"] < 120'
+line=$(sed -n 's/^stopped; go on with: //p' err.txt)
+check "a line that resumes" test -n "$line"
+check "it resumes" bash -c "$line >resumed.json 2>err.txt"
+check "it says where" grep -q "resumed at step [1-9]" err.txt
+check "it ends" json resumed.json 'o[0]["finished"] and o[0]["step"] == 120'
+check "one of four pictures validates" grep -q '"validation"' "a run's/history.jsonl"
+check "a report" test -s "a run's/report.html"
+check "run.json" json <(tr -d '\n' <"a run's/run.json") 'o[0]["arguments"][1] == "train" and o[0]["kernels"] and o[0]["seed"] is None'
+
+"$burin" infer "a run's" data/test/images --out out --seed 9 --json >infer.json 2>err.txt
+check "infer ends with 0" test $? -eq 0
+check "infer --json" json infer.json 'len(o) == 2 and all({"input", "mask", "width", "height", "found_share", "seconds"} <= set(r) for r in o)'
+for kind in masks probabilities overlays; do
+  check "infer writes $kind" test "$(cd out/$kind && echo *)" = "$(cd data/test/images && echo *)"
+done
+check "infer's run.json" json <(tr -d '\n' <out/run.json) 'o[0]["seed"] == 9 and "model" in o[0]'
+"$burin" infer "a run's" data/test/images missing.png --out broken >/dev/null 2>err.txt
+check "run.json is there from the start" test -s broken/run.json
+"$burin" infer "a run's" data/test/images --out windows --window 32 --no-flips --json >windows.json 2>err.txt
+check "infer by windows" json windows.json 'len(o) == 2'
+"$burin" infer "a run's" data/test/images --out windows --window 32 >/dev/null 2>err.txt
+check "windows refuse the recipe's flips" test $? -eq 2
+
+# Bytes that are no UTF-8, in the names of a picture, of a folder and of the results.
+odd=$(printf 'odd\xff\xe9')
+mkdir "$odd"
+cp "$(find data/test/images -name '*.png' | head -n 1)" "$odd/eye$odd.png"
+"$burin" infer "a run's" "$odd" --out "out$odd" --json >odd.json 2>err.txt
+check "infer of an odd name" test $? -eq 0
+check "its JSON" json odd.json 'o[0]["input"].startswith("odd\ufffd")'
+check "its mask" test -s "out$odd/masks/eye$odd.png"
+check "its run.json" json <(tr -d '\n' <"out$odd/run.json") 'o[0]["arguments"][-1] == "--json"'
+
+"$burin" eval "a run's" --data data --json >eval.json 2>err.txt
+check "eval ends with 0" test $? -eq 0
+check "eval --json" json eval.json '
+len(o) == 1 and len(o[0]["cases"]) == 2 and all(
+  0 <= part[key] <= 1 for part in [o[0], o[0]["native"], *o[0]["cases"]]
+  for key in ("dice", "roc_auc", "pr_auc", "sensitivity", "specificity", "accuracy"))'
+
+# inspect NETWORK PARAMETERS MACS [OPTION...]
+inspect() {
+  local name=$1 parameters=$2 macs=$3
+  shift 3
+  "$burin" inspect "$name" "$@" --json >inspect.json 2>err.txt
+  check "inspect $name" json inspect.json \
+    "o[0]['parameters'] == $parameters and o[0]['statistics'] > 0 and o[0]['macs'] == $macs"
+}
+inspect fundus-unet-faithful 11339318 3030430464 --shape 1x3x48x48
+inspect fundus-unet 11339327 3030430464 --shape 1x3x48x48
+inspect damage-unet 31037893 192736657408 --shape 1x3x512x512
+inspect damage-unet 31037828 192719880192 --classes 4
+inspect damage-unet 31039621 193189642240 --channels 6
+inspect "a run's" 11339327 3030430464
+
+echo "$passed checks held, $failed not"
+[ "$failed" -eq 0 ]
