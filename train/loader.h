@@ -10,7 +10,10 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "engine/runtime/workers.h"
 
 namespace burin::train {
 
@@ -18,7 +21,7 @@ template <class T>
 class Loader {
  public:
   // Makes items first, first+1, ..., last-1; at most `ahead` wait to be taken. `make` must be safe
-  // to call from several threads and must not use the engine's thread team.
+  // to call from several threads; the engine's loops run inline in it.
   Loader(std::function<T(std::int64_t)> make, std::int64_t first, std::int64_t last, int threads,
          std::int64_t ahead = 4)
       : make_(std::move(make)), next_made_(first), next_taken_(first), last_(last), ahead_(ahead) {
@@ -50,6 +53,7 @@ class Loader {
 
  private:
   void work() {
+    const runtime::BackgroundThread background;  // else it keeps the one processor of its creator
     std::unique_lock lock(mutex_);
     while (true) {
       room_.wait(lock,

@@ -1,12 +1,9 @@
-// Augmentation, patches and loader: functions of their key, whoever calls them.
+// Augmentation and patches: functions of their key, whoever calls them.
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <cmath>
-#include <stdexcept>
 
 #include "engine/error.h"
-#include "train/loader.h"
 #include "train/sampler.h"
 
 using namespace burin::train;
@@ -146,27 +143,4 @@ TEST_CASE("sampler refuses empty and mismatched cases") {
   bad = {numbered(10, 10)};
   bad[0].field.assign(100, 0);
   CHECK_THROWS_AS(PatchSampler(bad, {}, {}), burin::Error);
-}
-
-TEST_CASE(
-    "loader: order does not depend on threads; failures arrive; destruction does not wait for "
-    "items") {
-  for (const int threads : {1, 2, 5}) {
-    Loader<int> loader([](std::int64_t k) { return static_cast<int>(k * k); }, 3, 60, threads);
-    for (int k = 3; k < 60; ++k) CHECK(loader.next() == k * k);
-  }
-  Loader<int> failing(
-      [](std::int64_t k) {
-        if (k == 2) throw std::runtime_error("item 2");
-        return static_cast<int>(k);
-      },
-      0, 10, 2);
-  CHECK(failing.next() == 0);
-  CHECK(failing.next() == 1);
-  CHECK_THROWS_WITH((void)failing.next(), "item 2");
-  std::atomic<int> made = 0;
-  {
-    const Loader<int> unused([&](std::int64_t) { return ++made; }, 0, 1000000, 2, 3);
-  }
-  CHECK(made <= 3);
 }
