@@ -9,8 +9,8 @@
 namespace burin::npy {
 namespace {
 
-// The grammar of the header and no more: {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4),
-// }
+// The grammar of the header and no more:
+//   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class HeaderParser {
  public:
   HeaderParser(std::string_view text, const std::string& operation)

@@ -2,10 +2,10 @@
 // resolution of the image, fed by one channel that a small attention front mixes from red, green
 // and blue.
 //
-//   front 1 -> resinit 16 -> (x2) resup 32 S0 -> down1, down11 64 S1 -> down2, down21 128 S2 ->
-//   down3, down31 256 S3 -> mid 512
-//     -> up3, up31 256 [S3] -> up2, up21 128 [S2] -> up1 64 [S1] -> (x2) resblock2 32 [S0] -> (/2)
-//     resfinal -> head 1
+//   front 1 -> resinit 16 -> (x2) resup 32 S0
+//     -> down1, down11 64 S1 -> down2, down21 128 S2 -> down3, down31 256 S3 -> mid 512
+//     -> up3, up31 256 [S3] -> up2, up21 128 [S2] -> up1 64 [S1]
+//     -> (x2) resblock2 32 [S0] -> (/2) resfinal -> head 1
 #pragma once
 
 #include "models/blocks.h"
@@ -19,8 +19,8 @@ struct FundusOptions {
   std::uint64_t seed = 1;
 };
 
-// s_c = conv3x3(x_c); m = softmax over c of mean(s_c); y = norm(sum_c m_c * x_c * (1 +
-// sigmoid(s_c))).
+// s_c = conv3x3(x_c); m = softmax over c of mean(s_c);
+// y = norm(sum_c m_c * x_c * (1 + sigmoid(s_c))).
 struct LinearTransform {
   Parameter
       weight;  // [3, 1, 3, 3] of red, green, blue; faithful: [2, 1, 3, 3], blue takes the red one

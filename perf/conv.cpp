@@ -5,6 +5,7 @@
 //
 // One line for each shape, pass and kernel that serves it; without --kernel the one that the engine
 // would choose.
+//
 // GFLOP/s count two operations for each multiply-add of the definition, whatever the algorithm
 // does. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
 // has its own preferred layouts; reordering is not timed. Results are compared before timing.

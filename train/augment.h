@@ -37,8 +37,8 @@ struct AugmentOptions {
   double noise = 0;          // deviation of Gaussian noise, drawn up to this
 };
 
-// Where the pixels of a patch come from: source = centre + matrix * (pixel - middle of the patch) +
-// displacement.
+// Where the pixels of a patch come from:
+//   source = centre + matrix * (pixel - middle of the patch) + displacement
 struct Motion {
   std::array<double, 4> matrix{1, 0, 0, 1};  // row major, acts on (y, x)
   std::int64_t nodes = 0;  // per side of the displacement grid; 0: no displacement

@@ -1,8 +1,11 @@
 // The keys of a recipe, in the order of the file. A visitor takes
-//   section(name)                    the next keys stand in [name]; "" is the top
-//   number(name, value, least, most)  std::int64_t or double
-//   flag(name, bool)   text(name, string)   word(name, enumeration, name_of, from)   one_of(name,
-//   string, words)
+//   section(name)                            the next keys stand in [name]; "" is the top
+//   number(name, value, least, most)         std::int64_t or double
+//   numbers(name, values, least, most)       a list of double
+//   flag(name, bool)
+//   text(name, string)
+//   word(name, enumeration, name_of, from)
+//   one_of(name, string, words)
 #pragma once
 
 #include <array>

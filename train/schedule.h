@@ -14,13 +14,14 @@ enum class ScheduleKind { constant, step, cosine, restarts, poly, plateau };
 
 // With s = step - warmup and S = steps - warmup:
 //   step      rate * factor^floor(s / every)
-//   cosine    rate * (floor + (1 - floor) * (1 + cos(pi*s/S)) / 2)         (Loshchilov and Hutter
-//   2017) restarts  the same with warm restarts: t = s/period, i = floor(log(1 - t*(1 - pm)) /
-//   log(pm)),
+//   cosine    rate * (floor + (1 - floor) * (1 + cos(pi*s/S)) / 2)
+//   restarts  the same with warm restarts: t = s/period,
+//             i = floor(log(1 - t*(1 - pm)) / log(pm)),
 //             f = (t - (1 - pm^i)/(1 - pm)) / pm^i, amplitude am^i; pm = 1: i = floor(t), f = t - i
 //   poly      rate * (1 - s/S)^power
-//   plateau   rate, multiplied by factor after `patience` observations in a row without a relative
-//   gain of 1e-4
+//   plateau   rate, multiplied by factor after `patience` observations in a row without a
+//             relative gain of 1e-4
+// cosine, restarts: Loshchilov and Hutter 2017.
 // During warm-up: rate * (step + 1) / warmup.
 struct ScheduleOptions {
   ScheduleKind kind = ScheduleKind::constant;
