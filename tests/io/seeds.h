@@ -1,9 +1,8 @@
-// The stored seeds (tests/fuzz/seeds, made by tests/fuzz/make_seeds.py with other programs) and a
-// folder that cleans up.
+// The stored seeds (tests/fuzz/seeds, made by tests/fuzz/make_seeds.py with other programs), and
+// the words of an Error.
 #pragma once
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +12,7 @@
 
 #include "engine/error.h"
 #include "io/file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace burin::test {
 
@@ -23,26 +23,6 @@ inline std::filesystem::path seed(const std::string& name) {
 inline std::vector<std::uint8_t> seed_bytes(const std::string& name) {
   return read_file(seed(name));
 }
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "burin-test-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // The text of the Error that a call throws; "" when it throws none. The text must be one line.
 template <class F>

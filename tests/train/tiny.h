@@ -2,9 +2,6 @@
 // milliseconds.
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,6 +10,7 @@
 #include "engine/nn/norm.h"
 #include "engine/ops/ops.h"
 #include "tests/support/random.h"
+#include "tests/support/temporary_folder.h"
 #include "train/trainer.h"
 
 namespace burin::test {
@@ -66,26 +64,5 @@ inline train::Case striped(std::int64_t height, std::int64_t width, unsigned see
     }
   return c;
 }
-
-// A folder below the system's temporary one, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("burin-test-" + std::to_string(getpid()) + "-" + std::to_string(count++));
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace burin::test
