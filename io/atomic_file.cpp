@@ -40,11 +40,22 @@ fs::path target_of(const fs::path& path) {
   return target;
 }
 
+[[noreturn]] void refuse_write(const fs::path& path, int code) {
+  refuse(path, "a file that can be written", std::strerror(code));
+}
+
+// 0 or errno.
+int sync(int descriptor) {
+  while (fsync(descriptor) != 0)
+    if (errno != EINTR) return errno;
+  return 0;
+}
+
 int sync_folder(const fs::path& folder) {
   const int descriptor =
       open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return errno;
-  const int code = fsync(descriptor) == 0 ? 0 : errno;
+  const int code = sync(descriptor);
   close(descriptor);
   return code == EINVAL ? 0 : code;  // EINVAL: a file system without fsync of folders
 }
@@ -64,9 +75,7 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
-void AtomicFile::fail(int code) const {
-  refuse(path_, "a file that can be written", std::strerror(code));
-}
+void AtomicFile::fail(int code) const { refuse_write(path_, code); }
 
 void AtomicFile::write(std::span<const std::uint8_t> bytes) {
   constexpr std::size_t most = std::size_t{1} << 30;
@@ -84,13 +93,17 @@ void AtomicFile::write(std::string_view text) {
 }
 
 void AtomicFile::commit() {
-  if (fsync(descriptor_) != 0) fail(errno);
+  if (const int code = sync(descriptor_); code != 0) fail(code);
   const int closed = close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) fail(errno);
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
+  rename_file(temporary_, path_);
   temporary_.clear();
-  if (const int code = sync_folder(path_.parent_path()); code != 0) fail(code);
+}
+
+void rename_file(const fs::path& from, const fs::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) refuse_write(to, errno);
+  if (const int code = sync_folder(to.parent_path()); code != 0) refuse_write(to, code);
 }
 
 void write_file(const fs::path& path, std::span<const std::uint8_t> bytes) {

@@ -1,5 +1,6 @@
 // Files that are either the old one or the new one, never half of it: a temporary file in the same
-// folder, fsync, rename, fsync of the folder. Every writer of the project goes through here.
+// folder, fsync, rename, fsync of the folder. Whole files are written through here; what is not is
+// history.jsonl, which grows by lines (train/history.h).
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,10 @@ class AtomicFile {
 
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
+
+// Moves a file that is on the disk already to a name in the same folder, in place of what has that
+// name, and syncs the folder. Throws Error{"write <to>", ...}.
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Makes a folder and its parents; throws Error{"write <path>", "a folder that can be made", ...}.
 void make_folder(const std::filesystem::path& path);

@@ -1,12 +1,10 @@
 #include "train/checkpoint.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
 #include "engine/error.h"
+#include "io/atomic_file.h"
 #include "io/json.h"
 
 namespace burin::train {
@@ -24,19 +22,6 @@ std::vector<NamedTensor> tensors_of(const TrainedParts& parts) {
   if (parts.average)
     for (const auto& s : parts.average->state()) out.push_back({"average/" + s.name, s.tensor});
   return out;
-}
-
-void move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
-  std::error_code failure;
-  std::filesystem::rename(from, to, failure);
-  if (failure) throw Error("write " + to.string(), "a file that can be renamed", failure.message());
-}
-
-void sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  fsync(descriptor);
-  close(descriptor);
 }
 
 struct Candidate {
@@ -118,9 +103,8 @@ void CheckpointFolder::save(const TrainedParts& parts, const TrainState& state,
   std::error_code ignored;
   // A damaged last file must not take the place of a good previous one.
   if (last_is_good_ && std::filesystem::exists(last, ignored))
-    move_file(last, folder_ / file_names[2]);
-  move_file(next, last);
-  sync_folder(folder_);
+    rename_file(last, folder_ / file_names[2]);
+  rename_file(next, last);
   last_is_good_ = true;
 }
 

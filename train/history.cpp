@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "engine/error.h"
 #include "io/atomic_file.h"
@@ -44,10 +45,15 @@ History::~History() { close(descriptor_); }
 
 void History::add(const nlohmann::json& line) {
   const std::string text = line.dump() + "\n";
-  const auto written = ::write(descriptor_, text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size()))
-    throw Error("write " + file_.string(), std::to_string(text.size()) + " bytes to be written",
-                written < 0 ? std::strerror(errno) : "a full disk");
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0)
+      throw Error("write " + file_.string(), std::to_string(text.size()) + " bytes to be written",
+                  written < 0 ? std::strerror(errno) : "a full disk");
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 }  // namespace burin::train

@@ -1,4 +1,4 @@
-// history.jsonl: one JSON object per line, written whole, cut back to the checkpoint on resume.
+// history.jsonl: one JSON object per line, appended, cut back to the checkpoint on resume.
 #pragma once
 
 #include <cstdint>

@@ -106,6 +106,19 @@ TEST_CASE("atomic file: the old file or the new one") {
   CHECK(count_files(folder.path()) == 1);
 }
 
+TEST_CASE("a file is renamed in place of another, or both stay") {
+  const TemporaryFolder folder;
+  write_file(folder / "from", "new");
+  write_file(folder / "to", "old");
+  rename_file(folder / "from", folder / "to");
+  CHECK(content(folder / "to") == "new");
+  CHECK(count_files(folder.path()) == 1);
+  CHECK(error_of([&] { rename_file(folder / "none", folder / "to"); }) ==
+        "write " + (folder / "to").string() +
+            ": expected a file that can be written, got No such file or directory");
+  CHECK(content(folder / "to") == "new");
+}
+
 TEST_CASE("atomic file: links are followed, devices and folders refused") {
   const TemporaryFolder folder;
   write_file(folder / "target", "1");

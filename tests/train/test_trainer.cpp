@@ -1,7 +1,9 @@
 // The loop: learns, resumes to the bit, gives the same bits for any number of threads, stops with a
 // name on it.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "engine/runtime/workers.h"
@@ -225,4 +227,25 @@ TEST_CASE("history: lines beyond the checkpoint and a torn line are dropped") {
     history.add({{"step", 3}, {"loss", 0.125}});
   }
   CHECK(text_of(file) == "{\"loss\":2.5,\"step\":1}\n{\"step\":2}\n{\"loss\":0.125,\"step\":3}\n");
+}
+
+TEST_CASE("history: a disk that fills up is an error, and the line that was torn is dropped") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "history.jsonl";
+  // A file size limit stands for the full disk: 40 bytes are written, then EFBIG.
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  const rlimit before = limit;
+  limit.rlim_cur = 40;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  {
+    History history(file, 0);
+    history.add({{"step", 1}});
+    setrlimit(RLIMIT_FSIZE, &limit);
+    CHECK_THROWS_AS(history.add({{"step", 2}, {"text", std::string(60, 'x')}}), Error);
+    setrlimit(RLIMIT_FSIZE, &before);
+  }
+  std::signal(SIGXFSZ, handler);
+  CHECK(std::filesystem::file_size(file) == 40);
+  CHECK(read_history(file).size() == 1);
 }
