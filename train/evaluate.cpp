@@ -39,11 +39,11 @@ Scores of_confusion(const ConfusionMatrix& m) {
 }
 
 ConfusionMatrix confusion_of(const Prediction& prediction, std::span<const std::uint8_t> label,
-                             std::span<const std::uint8_t> field) {
+                             std::span<const std::uint8_t> field, std::int64_t ignore_index) {
   const auto found = prediction.labels(0.5);
   std::vector<std::int32_t> p(found.begin(), found.end()), t(label.begin(), label.end());
-  for (std::size_t i = 0; i < field.size(); ++i)
-    if (!field[i]) t[i] = -1;
+  for (std::size_t i = 0; i < t.size(); ++i)
+    if (t[i] == ignore_index || (!field.empty() && !field[i])) t[i] = -1;
   ConfusionMatrix m(static_cast<int>(prediction.classes));
   m.add(p, t);
   return m;
@@ -51,8 +51,11 @@ ConfusionMatrix confusion_of(const Prediction& prediction, std::span<const std::
 
 }  // namespace
 
-Scorer::Scorer(std::int64_t classes, double threshold)
-    : classes_(classes), threshold_(threshold), confusion_(truth_classes(classes)) {}
+Scorer::Scorer(std::int64_t classes, double threshold, std::int64_t ignore_index)
+    : classes_(classes),
+      threshold_(threshold),
+      ignore_index_(ignore_index),
+      confusion_(truth_classes(classes)) {}
 
 Scores Scorer::add(const Prediction& prediction, std::span<const std::uint8_t> label,
                    std::span<const std::uint8_t> field) {
@@ -71,7 +74,7 @@ Scores Scorer::add(const Prediction& prediction, std::span<const std::uint8_t> l
     counts_ += counts;
     scores = of_counts(counts, ranking.areas());
   } else {
-    const ConfusionMatrix m = confusion_of(prediction, label, field);
+    const ConfusionMatrix m = confusion_of(prediction, label, field, ignore_index_);
     confusion_ += m;
     scores = of_confusion(m);
   }
@@ -86,11 +89,12 @@ Scores Scorer::pooled() {
   return scores;
 }
 
-Scores evaluate(Network& network, std::span<const Case> cases, const InferRecipe& recipe) {
+Scores evaluate(Network& network, std::span<const Case> cases, const InferRecipe& recipe,
+                std::int64_t ignore_index) {
   std::optional<Scorer> scorer;
   for (const Case& c : cases) {
     const Prediction prediction = predict(network, c, recipe);
-    if (!scorer) scorer.emplace(prediction.classes, recipe.threshold);
+    if (!scorer) scorer.emplace(prediction.classes, recipe.threshold, ignore_index);
     (void)scorer->add(prediction, c.label, c.field);
   }
   return scorer ? scorer->pooled() : Scores{};

@@ -21,7 +21,8 @@ struct Scores {
 // Adds cases up and keeps what pooling needs.
 class Scorer {
  public:
-  Scorer(std::int64_t classes, double threshold);
+  // Pixels labelled ignore_index do not count; for more classes than one only.
+  Scorer(std::int64_t classes, double threshold, std::int64_t ignore_index = -1);
 
   // Scores of this case alone; also pooled. `field` may be empty. Throws Error when sizes differ.
   Scores add(const Prediction& prediction, std::span<const std::uint8_t> label,
@@ -31,14 +32,15 @@ class Scorer {
  private:
   std::int64_t classes_;
   double threshold_;
+  std::int64_t ignore_index_;
   Counts counts_;
   Ranking ranking_;
   ConfusionMatrix confusion_;
   double field_ = 0, area_ = 0;
 };
 
-// Of all cases, pooled.
+// Of all cases, pooled; ignore_index as above.
 [[nodiscard]] Scores evaluate(Network& network, std::span<const Case> cases,
-                              const InferRecipe& recipe);
+                              const InferRecipe& recipe, std::int64_t ignore_index = -1);
 
 }  // namespace burin::train

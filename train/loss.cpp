@@ -13,14 +13,15 @@ namespace {
 constexpr std::array<std::string_view, 7> names = {"dice",    "bce", "dice+bce", "cross_entropy",
                                                    "dice+ce", "l1",  "l2"};
 
-// [n,h,w] of i32 -> [n,classes,h,w] of f32 in {0,1}; a class out of range (ignored) is all zero.
-Tensor one_hot(const Tensor& classes, const Shape& like) {
+// [n,h,w] of i32 -> [n,classes,h,w] of f32 in {0,1}; an ignored or impossible class is all zero.
+Tensor one_hot(const Tensor& classes, const Shape& like, std::int64_t ignored) {
   Tensor out = Tensor::zeros(like);
   const std::int64_t channels = like.channels(), pixels = like.elements() / channels;
   const auto* label = classes.data<std::int32_t>();
   float* y = out.data<float>();
   for (std::int64_t i = 0; i < pixels; ++i)
-    if (label[i] >= 0 && label[i] < channels) y[i * channels + label[i]] = 1.0f;
+    if (label[i] >= 0 && label[i] < channels && label[i] != ignored)
+      y[i * channels + label[i]] = 1.0f;
   return out;
 }
 
@@ -52,7 +53,8 @@ Value loss(const Value& prediction, const Tensor& target, const LossOptions& opt
     case LossKind::dice_ce: {
       LossAttributes probabilities = attributes;
       probabilities.from_logits = false;
-      const Value hot = prediction.tape().input(one_hot(target, prediction.shape()));
+      const Value hot =
+          prediction.tape().input(one_hot(target, prediction.shape(), options.ignore_index));
       return add(dice_loss(softmax(prediction), hot, probabilities),
                  cross_entropy_loss(prediction, y, attributes));
     }

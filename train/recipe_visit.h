@@ -100,6 +100,7 @@ void visit(Recipe& r, V& v) {
   v.word("kind", r.loss.kind, loss_name, loss_from);
   v.number("smooth", r.loss.smooth, 0, 1e6);
   v.numbers("weights", r.loss.weights, 0, 1e6);
+  v.number("ignore_index", r.loss.ignore_index, -1, 255);
   visit_optimizer(r.optimizer, v);
   visit_schedule(r.schedule, v);
   visit_train(r.train, v);

@@ -39,7 +39,8 @@ PatchSampler::PatchSampler(std::span<const Case> cases, const SamplerOptions& op
     for (std::size_t i = 0; i < c.label.size(); ++i) {
       if (!c.field.empty() && !c.field[i]) continue;
       field.push_back(static_cast<std::int32_t>(i));
-      if (c.label[i] != 0) foreground.push_back(static_cast<std::int32_t>(i));
+      if (c.label[i] != 0 && c.label[i] != options.outside)
+        foreground.push_back(static_cast<std::int32_t>(i));
     }
     if (field.empty()) throw Error("case " + c.id, "a field of view with pixels", "none");
   }

@@ -11,9 +11,9 @@ namespace burin::train {
 
 struct SamplerOptions {
   std::int64_t patch = 96;  // pixels
-  double foreground = 0.5;  // share of patches centred on a pixel whose label is not 0
+  double foreground = 0.5;  // share of patches centred on a pixel that is neither 0 nor `outside`
   std::uint64_t seed = 1;
-  std::int32_t outside = 0;  // label beyond the image
+  std::int32_t outside = 0;  // label beyond the image, and of pixels that do not count
 };
 
 class PatchSampler {

@@ -169,7 +169,8 @@ class Run {
       if (job_.validation.empty()) {
         keep_best(undefined, undefined);
       } else {
-        const Scores scores = evaluate(network_, job_.validation, recipe_.infer);
+        const Scores scores =
+            evaluate(network_, job_.validation, recipe_.infer, recipe_.loss.ignore_index);
         history_->add({{"step", state_.step},
                        {"validation", {{"dice", scores.dice}, {"roc_auc", scores.roc_auc}}}});
         if (scores.dice > state_.best_metric) keep_best(scores.dice, scores.roc_auc);

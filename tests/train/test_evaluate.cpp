@@ -94,6 +94,10 @@ TEST_CASE("scores per case and pooled") {
   const Scores s = two.add(classes, std::vector<std::uint8_t>{0, 1}, {});
   CHECK(s.dice == 1.0);
   CHECK(std::isnan(s.roc_auc));
+  Scorer some(2, 0.5, 255);
+  CHECK(some.add(classes, std::vector<std::uint8_t>{255, 1}, {}).accuracy == 1.0);
+  CHECK(some.add(classes, std::vector<std::uint8_t>{1, 255}, {}).accuracy == 0.0);
+  CHECK(some.pooled().accuracy == 0.5);
 }
 
 TEST_CASE("curves: empty, one point, many points") {

@@ -53,11 +53,13 @@ TEST_CASE("text and back") {
   set_recipe_key(r, "augment.rotate=45");
   set_recipe_key(r, "title=two \"words\"");
   set_recipe_key(r, "loss.weights=[5, 1, 5]");
+  set_recipe_key(r, "loss.ignore_index=255");
   const std::string text = recipe_text(r);
   const Recipe again = parse_recipe(text, "text");
   CHECK(recipe_text(again) == text);
   CHECK(again.schedule.kind == ScheduleKind::cosine);
   CHECK(again.schedule.rate == 3e-4);
+  CHECK(again.loss.ignore_index == 255);
   CHECK(again.augment.rotate == 45.0);
   CHECK(again.title == "two \"words\"");
 }
@@ -85,6 +87,8 @@ TEST_CASE("mistakes name key, file and line") {
   CHECK(message("network = \n").find("r.toml:1") == 0);
   CHECK(message("").find("network = a name") != std::string::npos);
   CHECK(message("network='a'\n[loss]\nweights=[1,'x']\n").find("r.toml:3") == 0);
+  CHECK(message("network='a'\n[loss]\nignore_index=256\n").find("in -1..255, got 256") !=
+        std::string::npos);
 }
 
 TEST_CASE("--set mistakes") {

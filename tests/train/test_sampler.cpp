@@ -144,3 +144,16 @@ TEST_CASE("sampler refuses empty and mismatched cases") {
   bad[0].field.assign(100, 0);
   CHECK_THROWS_AS(PatchSampler(bad, {}, {}), burin::Error);
 }
+
+TEST_CASE("sampler: no patch is centred on a pixel that does not count") {
+  Case c = numbered(20, 20);
+  for (auto& v : c.label) v = 255;
+  c.label[10 * 20 + 10] = 1;
+  const std::vector<Case> cases = {c};
+  const PatchSampler sampler(cases, {.patch = 8, .foreground = 1, .outside = 255}, {});
+  for (int i = 0; i < 20; ++i) {
+    const auto choice = sampler.choose(0, i);
+    CHECK(choice.cy == 10);
+    CHECK(choice.cx == 10);
+  }
+}

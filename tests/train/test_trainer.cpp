@@ -153,6 +153,25 @@ TEST_CASE("classes: cross-entropy and dice+ce train") {
   }
 }
 
+TEST_CASE("pixels labelled ignore_index do not count") {
+  for (const auto kind : {LossKind::cross_entropy, LossKind::dice_ce}) {
+    const TemporaryFolder folder;
+    Recipe recipe = recipe_of(40);
+    recipe.loss.kind = kind;
+    recipe.loss.ignore_index = 255;
+    recipe.train.validate_every = 0;
+    TrainJob job = job_of(recipe, folder.path());
+    for (auto* cases : {&job.train, &job.validation})
+      for (Case& c : *cases)
+        for (std::size_t i = 0; i < c.label.size(); i += 5) c.label[i] = 255;
+    TinyNetwork network(2);
+    CHECK(train::train(network, job).best_metric > 0.4);
+    job.recipe.loss.ignore_index = -1;
+    TinyNetwork other(2);
+    CHECK_THROWS_AS((void)train::train(other, job), Error);  // 255 is no class
+  }
+}
+
 TEST_CASE("every other loss trains") {
   for (const auto kind : {LossKind::dice, LossKind::bce, LossKind::l1, LossKind::l2}) {
     const TemporaryFolder folder;
