@@ -112,21 +112,46 @@ void Optimizer::update(std::size_t index, const float* gradient, double rate,
     float* v = at(second_[index], offset);
     switch (o.kind) {
       case OptimizerKind::sgd:
-        kernels.sgd(count, {r, f(o.momentum), decay, gs, o.nesterov}, g, w, m);
+        kernels.sgd(count,
+                    {.rate = r,
+                     .momentum = f(o.momentum),
+                     .weight_decay = decay,
+                     .gradient_scale = gs,
+                     .nesterov = o.nesterov},
+                    g, w, m);
         break;
       case OptimizerKind::adam:
       case OptimizerKind::adamw:
-        kernels.adam(
-            count,
-            {r, f(o.beta1), f(o.beta2), f(o.epsilon), decay, gs, f(1 - std::pow(o.beta1, t)),
-             f(1 - std::pow(o.beta2, t)), o.kind == OptimizerKind::adamw},
-            g, w, m, v);
+        kernels.adam(count,
+                     {.rate = r,
+                      .beta1 = f(o.beta1),
+                      .beta2 = f(o.beta2),
+                      .epsilon = f(o.epsilon),
+                      .weight_decay = decay,
+                      .gradient_scale = gs,
+                      .correction1 = f(1 - std::pow(o.beta1, t)),
+                      .correction2 = f(1 - std::pow(o.beta2, t)),
+                      .decoupled = o.kind == OptimizerKind::adamw},
+                     g, w, m, v);
         break;
       case OptimizerKind::rmsprop:
-        kernels.rmsprop(count, {r, f(o.alpha), f(o.epsilon), f(o.momentum), decay, gs}, g, w, v, m);
+        kernels.rmsprop(count,
+                        {.rate = r,
+                         .alpha = f(o.alpha),
+                         .epsilon = f(o.epsilon),
+                         .momentum = f(o.momentum),
+                         .weight_decay = decay,
+                         .gradient_scale = gs},
+                        g, w, v, m);
         break;
       case OptimizerKind::adadelta:
-        kernels.adadelta(count, {r, f(o.rho), f(o.epsilon), decay, gs}, g, w, v, m);
+        kernels.adadelta(count,
+                         {.rate = r,
+                          .rho = f(o.rho),
+                          .epsilon = f(o.epsilon),
+                          .weight_decay = decay,
+                          .gradient_scale = gs},
+                         g, w, v, m);
         break;
     }
   });
