@@ -158,43 +158,6 @@ class Reader {
   std::set<std::string> known_;
 };
 
-class Writer {
- public:
-  void section(std::string_view name) {
-    if (!name.empty()) out_ << "\n[" << name << "]\n";
-  }
-  void number(std::string_view name, std::int64_t value, double, double) {
-    out_ << name << " = " << value << "\n";
-  }
-  void number(std::string_view name, double value, double, double) {
-    out_ << name << " = " << toml::value<double>(value) << "\n";
-  }
-  void numbers(std::string_view name, const std::vector<double>& values, double, double) {
-    toml::array list;
-    for (const double v : values) list.push_back(v);
-    out_ << name << " = " << list << "\n";
-  }
-  void flag(std::string_view name, bool value) {
-    out_ << name << " = " << (value ? "true" : "false") << "\n";
-  }
-  void text(std::string_view name, const std::string& value) {
-    out_ << name << " = " << toml::value<std::string>(value) << "\n";
-  }
-  template <class Words>
-  void one_of(std::string_view name, const std::string& value, const Words&) {
-    text(name, value);
-  }
-  template <class E>
-  void word(std::string_view name, E value, std::string_view (*name_of)(E) noexcept,
-            E (*)(std::string_view)) {
-    text(name, std::string(name_of(value)));
-  }
-  [[nodiscard]] std::string str() const { return out_.str(); }
-
- private:
-  std::ostringstream out_;
-};
-
 void take(Recipe& recipe, const toml::table& table, const std::string& origin, bool lines) {
   Reader reader(table, origin, lines);
   visit(recipe, reader);
@@ -240,13 +203,6 @@ void set_recipe_key(Recipe& recipe, std::string_view assignment) {
     }
   }
   take(recipe, table, origin, false);
-}
-
-std::string recipe_text(const Recipe& recipe) {
-  Recipe copy = recipe;  // visit takes what a reader may change
-  Writer writer;
-  visit(copy, writer);
-  return writer.str();
 }
 
 }  // namespace burin::train

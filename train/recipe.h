@@ -4,10 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "train/augment.h"
 #include "train/loss.h"
@@ -73,5 +72,13 @@ void set_recipe_key(Recipe& recipe, std::string_view assignment);
 
 // Every key, in the order of `visit`; parse_recipe gives the same recipe back.
 [[nodiscard]] std::string recipe_text(const Recipe& recipe);
+
+// The first key, in the order of `visit`, whose values differ and can change a bit of a training:
+// not title, train.loaders, train.checkpoint_seconds.
+struct RecipeDifference {
+  std::string key;   // "train.steps"
+  std::string a, b;  // TOML
+};
+[[nodiscard]] std::optional<RecipeDifference> first_difference(const Recipe& a, const Recipe& b);
 
 }  // namespace burin::train

@@ -88,9 +88,11 @@ class Run {
   void resume() {
     const CheckpointInfo info = folder_.load();
     for (const auto& note : info.notes) say("passed over a checkpoint: " + note);
-    if (info.facts.recipe != facts_.recipe)
-      throw Error("resume " + job_.out.string(), "the recipe that the run began with",
-                  "another recipe");
+    const Recipe began = parse_recipe(info.facts.recipe, info.file.string() + " recipe");
+    if (const auto difference = first_difference(began, recipe_))
+      throw Error("resume " + job_.out.string(),
+                  difference->key + " = " + difference->a + ", with which the run began",
+                  difference->b);
     if (info.facts.data != facts_.data)
       throw Error("resume " + job_.out.string(), "the data that the run began with",
                   "another data set");

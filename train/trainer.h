@@ -48,7 +48,7 @@ struct TrainOutcome {
 
 // Writes last.safetensors (checkpoints), best.safetensors (the model), history.jsonl into the run
 // folder. Throws Error: bad recipe or data, a loss that is not finite (naming the step), files that
-// cannot be written, a recipe that differs from the checkpoint's.
+// cannot be written, a recipe that differs from the checkpoint's (first_difference of train/recipe.h).
 TrainOutcome train(Network& network, const TrainJob& job);
 
 }  // namespace burin::train

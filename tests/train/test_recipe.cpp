@@ -64,6 +64,23 @@ TEST_CASE("text and back") {
   CHECK(again.title == "two \"words\"");
 }
 
+TEST_CASE("the first difference that can change a bit") {
+  Recipe a = parse_recipe("network = 'fundus-unet'", "r.toml"), b = a;
+  set_recipe_key(b, "title=another");
+  set_recipe_key(b, "train.loaders=3");
+  set_recipe_key(b, "train.checkpoint_seconds=5");
+  CHECK_FALSE(first_difference(a, b));
+  set_recipe_key(b, "train.seed=4");
+  set_recipe_key(b, "loss.weights=[1, 2]");
+  const auto found = first_difference(a, b);
+  REQUIRE(found);
+  CHECK(found->key == "loss.weights");
+  CHECK(found->a == "[]");
+  CHECK(found->b == "[ 1.0, 2.0 ]");
+  set_recipe_key(a, "network=other");
+  CHECK(first_difference(a, b)->key == "network");
+}
+
 TEST_CASE("mistakes name key, file and line") {
   CHECK(message("network = 'a'\n[train]\nstps = 3\n").find("r.toml:3: expected a known key (") ==
         0);

@@ -233,7 +233,14 @@ TEST_CASE("resume refuses another recipe and an empty folder") {
   CHECK_THROWS_AS((void)train::train(network, job), Error);
   job.data.clear();
   job.recipe.schedule.rate = 0.5;
-  CHECK_THROWS_AS((void)train::train(network, job), Error);
+  CHECK_THROWS_WITH_AS((void)train::train(network, job),
+                       doctest::Contains("schedule.rate = 0.02, with which the run began, got 0.5"),
+                       Error);
+  job.recipe = recipe_of(2);
+  job.recipe.title = "another";
+  job.recipe.train.loaders = 2;
+  job.recipe.train.checkpoint_seconds = 1;
+  CHECK(train::train(network, job).finished);
 }
 
 TEST_CASE("history: lines beyond the checkpoint and a torn line are dropped") {
