@@ -1,5 +1,5 @@
-// The decoders behind io/image.h, one file each. All take whole files in memory and throw
-// Error{operation, ...}.
+// The decoders behind io/image.h: a file for each library, of which stb reads both BMP and GIF. All
+// take whole files in memory and throw Error{operation, ...}.
 #pragma once
 
 #include <string>

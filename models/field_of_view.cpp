@@ -126,10 +126,7 @@ FieldOfView find_field_of_view(std::span<const std::uint8_t> rgb, const PictureS
   keep_largest(mask, size);
   fill_holes(mask, size);
   const auto k = std::max<std::int64_t>(3, std::min(size.height, size.width) / 200);
-  FieldOfView field{erode(mask, size, static_cast<int>(k)), 0};
-  field.share = static_cast<double>(std::ranges::count(field.mask, std::uint8_t{1})) /
-                static_cast<double>(size.pixels());
-  return field;
+  return {erode(mask, size, static_cast<int>(k))};
 }
 
 }  // namespace burin::models

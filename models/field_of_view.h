@@ -11,7 +11,6 @@ namespace burin::models {
 
 struct FieldOfView {
   std::vector<std::uint8_t> mask;  // [height*width], 1 inside
-  double share = 0;                // of the picture's area
 };
 
 // One fixed algorithm: brightness is the largest of red, green and blue; pixels brighter than a

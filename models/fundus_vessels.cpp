@@ -1,7 +1,6 @@
 #include "models/fundus_vessels.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 

@@ -140,7 +140,6 @@ std::vector<float> infer_windows(const WindowPlan& plan, std::span<const float> 
   for (std::int64_t first = 0; first < plan.count(); first += run.batch) {
     const std::int64_t count = std::min(run.batch, plan.count() - first);
     sum.add(model(plan.cut(picture, run.channels, first, count), count));
-    if (run.progress) run.progress(first + count, plan.count());
   }
   return sum.result();
 }

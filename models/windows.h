@@ -77,7 +77,6 @@ using WindowModel =
 struct WindowRun {
   std::int64_t channels = 3, classes = 1;
   std::int64_t batch = 8;  // windows for one call of the model
-  std::function<void(std::int64_t done, std::int64_t all)> progress = nullptr;
 };
 
 // [height][width][classes].

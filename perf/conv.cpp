@@ -9,6 +9,7 @@
 // GFLOP/s count two operations for each multiply-add of the definition, whatever the algorithm
 // does. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
 // has its own preferred layouts; reordering is not timed. Results are compared before timing.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +23,7 @@
 #include "engine/runtime/workers.h"
 #include "perf/bench.h"
 #include "perf/conv_yardstick.h"
+#include "perf/numbers.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
 #include "tests/support/shapes.h"
@@ -256,6 +258,44 @@ void measure(const Options& o, const test::NamedConv& named, Pass pass, const ch
                 1e-9 * peak_operations / times[0]);
 }
 
+// A name, or the beginning of one up to '_', of some kernel of these passes.
+bool known_kernel(const std::string& wanted, const std::string& pass) {
+  const auto in = [&](const auto entries) {
+    return std::any_of(entries.begin(), entries.end(), [&](const auto* entry) {
+      const std::string_view name = entry->name;
+      return name == wanted || name.starts_with(wanted + "_");
+    });
+  };
+  return ((pass.empty() || pass == "forward") && in(kernels::conv_forward_kernels())) ||
+         ((pass.empty() || pass == "data") && in(kernels::conv_data_kernels())) ||
+         ((pass.empty() || pass == "weight") && in(kernels::conv_weight_kernels()));
+}
+
+void check(const Options& o) {
+  const auto known = [](const std::string& name) {
+    for (const auto& named : test::conv_perf_shapes)
+      if (name == named.name) return true;
+    return false;
+  };
+  for (const std::string& name : o.shapes)
+    if (!known(name)) throw std::invalid_argument("unknown shape " + name);
+  if (!o.pass.empty() && o.pass != "forward" && o.pass != "data" && o.pass != "weight")
+    throw std::invalid_argument("unknown pass " + o.pass);
+  for (const std::string& name : o.kernels)
+    if (!name.empty() && !known_kernel(name, o.pass))
+      throw std::invalid_argument("unknown kernel " + name +
+                                  (o.pass.empty() ? "" : " of the pass " + o.pass));
+}
+
+// The number that a word gives, within its bounds.
+template <class T>
+T number(std::string_view option, std::string_view word, T least, T most) {
+  const auto value = perf::number_from(word, least, most);
+  if (!value)
+    throw std::invalid_argument(std::string(option) + " takes a number, not " + std::string(word));
+  return *value;
+}
+
 Options parse(int argc, char** argv) {
   Options o;
   for (int i = 1; i < argc; ++i) {
@@ -275,21 +315,13 @@ Options parse(int argc, char** argv) {
     else if (word == "--isa")
       o.isa = value();
     else if (word == "--threads")
-      o.threads = std::atoi(value());
+      o.threads = number(word, value(), 1, perf::most_threads);
     else if (word == "--seconds")
-      o.seconds = std::atof(value());
+      o.seconds = number(word, value(), 0.0, 3600.0);
     else
       throw std::invalid_argument("unknown option " + std::string(word));
   }
-  const auto known = [](const std::string& name) {
-    for (const auto& named : test::conv_perf_shapes)
-      if (name == named.name) return true;
-    return false;
-  };
-  for (const std::string& name : o.shapes)
-    if (!known(name)) throw std::invalid_argument("unknown shape " + name);
-  if (!o.pass.empty() && o.pass != "forward" && o.pass != "data" && o.pass != "weight")
-    throw std::invalid_argument("unknown pass " + o.pass);
+  check(o);
   return o;
 }
 

@@ -10,12 +10,14 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "engine/runtime/topology.h"
 #include "engine/runtime/workers.h"
 #include "kernels/cpu.h"
+#include "perf/numbers.h"
 #include "perf/peak_loops.h"
 
 namespace {
@@ -152,7 +154,7 @@ void bandwidths(const Report& report, const runtime::Topology& topology) {
   report.bandwidth("L1", "write", l1 / 2, writer);
   report.bandwidth("L2", "read", l2 / 2, reader);
   report.bandwidth("L2", "write", l2 / 2, writer);
-  // A guest owns a part of the L3 that it sees: four L2 caches' worth, shared by all threads.
+  // A guest owns a part of the L3 that it sees: eight L2 caches' worth, shared by all threads.
   const std::size_t in_l3 = std::min(l3 / 2, 8 * l2);
   if (in_l3 > l2) {
     report.bandwidth("L3", "read", in_l3, reader);
@@ -174,8 +176,11 @@ int main(int argc, char** argv) {
     const std::string_view word = argv[i];
     if (word == "--json") {
       json = true;
-    } else if (word == "--threads" && i + 1 < argc) {
-      threads = std::atoi(argv[++i]);
+    } else if (const auto number = word == "--threads" && i + 1 < argc
+                                       ? perf::number_from(argv[i + 1], 1, perf::most_threads)
+                                       : std::nullopt) {
+      threads = *number;
+      ++i;
     } else {
       std::fprintf(stderr, "usage: peak [--json] [--threads N]\n");
       return 2;

@@ -98,10 +98,10 @@ def dice_bce(logits, target):
     return 1 - dice + F.binary_cross_entropy_with_logits(logits, target)
 
 
-# name: network, loss, shape of perf/train's own case
+# name: network, loss
 CASES = {
-    "damage-unet": (DamageUnet, F.cross_entropy, (2, 3, 256, 256)),
-    "fundus-unet": (FundusUnet, dice_bce, (8, 3, 96, 96)),
+    "damage-unet": (DamageUnet, F.cross_entropy),
+    "fundus-unet": (FundusUnet, dice_bce),
 }
 
 

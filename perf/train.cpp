@@ -3,7 +3,7 @@
 //   train [--model M] [--shape NxCxHxW | --batch N] [--rounds R] [--threads T] [--json] [--turns]
 //
 // Without --model: damage-unet at 2x3x256x256 and the step of the fundus recipe, fundus-unet at
-// 16x3x96x96. --turns: one step for each line on standard input, so that a script can let programs
+// 8x3x96x96. --turns: one step for each line on standard input, so that a script can let programs
 // take turns (train_peers.py).
 #include <algorithm>
 #include <cstdint>
@@ -16,11 +16,11 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/error.h"
 #include "engine/runtime/workers.h"
 #include "kernels/cpu.h"
 #include "models/zoo.h"
 #include "perf/bench.h"
+#include "perf/numbers.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
 
@@ -152,11 +152,12 @@ void run(const Case& c, const Arguments& arguments) {
   std::fflush(stdout);
 }
 
-// Sizes separated by 'x'; nothing for a word that is not four of them.
+// Positive sizes separated by 'x'; nothing for a word that is not four of them.
 std::optional<std::vector<std::int64_t>> sizes_from(const std::string& word) {
   long long n = 0, c = 0, h = 0, w = 0;
   char rest = 0;
   if (std::sscanf(word.c_str(), "%lldx%lldx%lldx%lld%c", &n, &c, &h, &w, &rest) != 4) return {};
+  if (std::min({n, c, h, w}) < 1) return {};
   return std::vector<std::int64_t>{n, c, h, w};
 }
 
@@ -171,19 +172,22 @@ std::optional<Arguments> parse(int argc, char** argv) {
     } else if (i + 1 == argc) {
       return {};
     } else if (const std::string value = argv[++i]; word == "--model") {
+      if (std::none_of(std::begin(cases), std::end(cases),
+                       [&](const Case& c) { return value == c.model; }))
+        return {};
       a.model = value;
     } else if (word == "--shape") {
       const auto sizes = sizes_from(value);
       if (!sizes) return {};
       a.shape = *sizes;
-    } else if (const int number = std::atoi(value.c_str()); number <= 0) {
+    } else if (const auto number = perf::number_from(value, 1, 1 << 20); !number) {
       return {};
     } else if (word == "--batch") {
-      a.batch = number;
+      a.batch = *number;
     } else if (word == "--rounds") {
-      a.rounds = number;
-    } else if (word == "--threads") {
-      a.threads = number;
+      a.rounds = *number;
+    } else if (word == "--threads" && *number <= perf::most_threads) {
+      a.threads = *number;
     } else {
       return {};
     }
@@ -196,21 +200,17 @@ std::optional<Arguments> parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto arguments = parse(argc, argv);
   if (!arguments) {
-    std::fprintf(stderr,
-                 "usage: train [--model M] [--shape NxCxHxW | --batch N] [--rounds R] "
-                 "[--threads T] [--json] [--turns]\n");
+    std::fprintf(
+        stderr,
+        "usage: train [--model damage-unet|fundus-unet] [--shape NxCxHxW | --batch N] [--rounds R] "
+        "[--threads T] [--json] [--turns]\n");
     return 2;
   }
   try {
     runtime::configure({.threads = arguments->threads});
     std::fprintf(stderr, "%s\n", runtime::describe().c_str());
-    bool found = false;
     for (const Case& c : cases)
-      if (arguments->model.empty() || arguments->model == c.model) {
-        run(c, *arguments);
-        found = true;
-      }
-    if (!found) throw Error("--model", "damage-unet or fundus-unet", arguments->model);
+      if (arguments->model.empty() || arguments->model == c.model) run(c, *arguments);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "train: %s\n", error.what());
     return 1;

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <vector>
 
 #include "engine/nn/module.h"
 #include "train/metrics.h"

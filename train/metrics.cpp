@@ -1,5 +1,6 @@
 #include "train/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -52,7 +53,6 @@ double Counts::dice() const noexcept { return share(2 * tp, 2 * tp + fp + fn, 1.
 double Counts::iou() const noexcept { return share(tp, tp + fp + fn, 1.0); }
 double Counts::sensitivity() const noexcept { return share(tp, tp + fn, undefined); }
 double Counts::specificity() const noexcept { return share(tn, tn + fp, undefined); }
-double Counts::precision() const noexcept { return share(tp, tp + fp, undefined); }
 double Counts::accuracy() const noexcept { return share(tp + tn, tp + fp + fn + tn, undefined); }
 
 Counts count(std::span<const float> probability, std::span<const std::uint8_t> truth,

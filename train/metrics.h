@@ -21,7 +21,6 @@ struct Counts {
   [[nodiscard]] double iou() const noexcept;   // tp / (tp + fp + fn);   1 when all three are 0
   [[nodiscard]] double sensitivity() const noexcept;  // tp / (tp + fn)
   [[nodiscard]] double specificity() const noexcept;  // tn / (tn + fp)
-  [[nodiscard]] double precision() const noexcept;    // tp / (tp + fp)
   [[nodiscard]] double accuracy() const noexcept;     // (tp + tn) / all
   friend bool operator==(const Counts&, const Counts&) = default;
 };
@@ -76,8 +75,8 @@ class ConfusionMatrix {
   std::vector<std::int64_t> cells_;
 };
 
-// The threshold t in 0..255 for which "value < t means found" (dark structures) has the best dice,
-// by trying all.
+// The threshold t in 0..256 for which "value < t means found" (dark structures) has the best dice,
+// by trying all; the smallest of equals. 0 finds nothing, 256 everything.
 struct ThresholdBaseline {
   int threshold = 0;
   Counts counts;

@@ -32,7 +32,7 @@ struct OptimizerOptions {
 
 // A tensor that belongs to a checkpoint.
 struct StateTensor {
-  std::string name;  // "<parameter>.mean"
+  std::string name;  // "<parameter>.first" or "<parameter>.second"
   Tensor tensor;
 };
 

@@ -1,7 +1,6 @@
 #include "train/predict.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "engine/error.h"

@@ -1,6 +1,7 @@
 #include "train/report.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/error.h"
@@ -113,8 +114,8 @@ std::string case_html(const ReportCase& c) {
   std::string out = "<h2>" + escaped(c.title) + "</h2>\n<div class=\"case\">\n";
   for (std::size_t i = 0; i < c.pictures.size(); ++i)
     out += "<figure><img alt=\"" + std::string(names[i % 4]) + "\" src=\"data:image/png;base64," +
-           base64(encode_png(shrunk(c.pictures[i]), {.level = 6, .palette = {}})) +
-           "\"><figcaption>" + names[i % 4] + "</figcaption></figure>\n";
+           base64(encode_png(shrunk(c.pictures[i]), {.level = 6})) + "\"><figcaption>" +
+           names[i % 4] + "</figcaption></figure>\n";
   return out + "</div>\n";
 }
 
@@ -140,6 +141,7 @@ Image picture_of_labels(std::span<const std::uint8_t> labels, std::int64_t heigh
 }
 
 Image overlay(const Case& c, std::span<const std::uint8_t> found) {
+  using Colour = std::array<std::uint8_t, 3>;
   constexpr Colour right = {255, 255, 255}, missed = {70, 130, 255}, wrong = {255, 70, 50};
   Image out = picture_of(c);
   for (std::size_t i = 0; i < found.size(); ++i) {

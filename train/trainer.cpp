@@ -4,7 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <limits>
-#include <memory>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -154,9 +154,7 @@ class Run {
     const auto samples = static_cast<double>(t.batch * t.accumulate);
     job_.progress({.step = state_.step,
                    .steps = t.steps,
-                   .epoch = state_.step * t.batch * t.accumulate / recipe_.sampler.per_epoch,
                    .loss = mean_loss(),
-                   .rate = rate,
                    .samples_per_second = steps_here * samples / here,
                    .seconds_left = here / steps_here * static_cast<double>(t.steps - state_.step),
                    .best_metric = state_.best_step >= 0 ? state_.best_metric : undefined});

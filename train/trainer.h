@@ -15,9 +15,8 @@
 namespace burin::train {
 
 struct Progress {
-  std::int64_t step = 0, steps = 0, epoch = 0;
+  std::int64_t step = 0, steps = 0;
   double loss = 0;                // mean of the last 20 steps
-  double rate = 0;                // learning rate
   double samples_per_second = 0;  // of this run
   double seconds_left = 0;
   double best_metric = 0;  // NaN before the first validation
@@ -32,7 +31,7 @@ struct TrainJob {
   const std::atomic<bool>* stop =
       nullptr;  // set from a signal handler: finish the step, save, return
   std::function<void(const Progress&)> progress = nullptr;
-  // One-line messages: validations, damaged checkpoints.
+  // One-line messages: where a resumed run goes on, damaged checkpoints.
   std::function<void(const std::string&)> say = nullptr;
 };
 

@@ -32,7 +32,6 @@ TEST_CASE("counts and their scores") {
   CHECK(c.iou() == doctest::Approx(0.5));
   CHECK(c.sensitivity() == doctest::Approx(2.0 / 3));
   CHECK(c.specificity() == doctest::Approx(0.5));
-  CHECK(c.precision() == doctest::Approx(2.0 / 3));
   CHECK(c.accuracy() == doctest::Approx(0.6));
   Counts sum = c;
   sum += c;
