@@ -75,6 +75,8 @@ int main(int argc, char** argv) {
     std::cout.flush();
     return std::cout.good() ? code
                             : complain("standard output: expected room to write, got none", 1);
+  } catch (const burin::apps::UsageError& error) {
+    return complain(error.what(), 2);
   } catch (const burin::Error& error) {
     return complain(error.what(), 1);
   } catch (const std::bad_alloc&) {

@@ -172,7 +172,7 @@ expect 1 dataset.json "$burin" train tiny.toml --data other --out y
 
 # Run folders.
 expect 1 resume "$burin" train tiny.toml --data data --out run
-expect 1 recipe "$burin" train tiny.toml --data data --out run --resume --set schedule.rate=0.5
+expect 1 schedule.rate "$burin" train tiny.toml --data data --out run --resume --set schedule.rate=0.5
 expect 1 data "$burin" train tiny.toml --data smaller --out run --resume
 : >file
 expect 1 file "$burin" train tiny.toml --data data --out file
