@@ -2,6 +2,8 @@
 // backward.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <variant>
@@ -45,6 +47,9 @@ struct OpDef {
   Tensor (*forward)(ForwardContext& context);
   void (*backward)(BackwardContext& context);  // null: not differentiable
   Needs needs = Needs::inputs;
+  // The first so many inputs must be present. A later one may be absent: infer then sees a scalar
+  // in its place, so a scalar is refused there.
+  std::size_t required = std::numeric_limits<std::size_t>::max();
   // Multiply-accumulates by the rule of docs/measuring.md (conv, transposed conv and dense only);
   // null: 0.
   std::int64_t (*macs)(std::span<const Shape> inputs, const Attributes& attributes) = nullptr;

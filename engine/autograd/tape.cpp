@@ -21,6 +21,11 @@ const Tensor& Gradients::of(int id) const {
   return id >= 0 && index < by_id_.size() ? by_id_[index] : none;
 }
 
+Tape& Value::tape() const {
+  if (tape_ == nullptr) throw Error("tape", "a value on a tape", "an empty one");
+  return *tape_;
+}
+
 Value Tape::append(Node node, const Tensor& tensor) {
   Value out;
   out.tape_ = this;
@@ -73,10 +78,16 @@ int Tape::leaf_of(const Tensor& parameter) const {
 }
 
 void Tape::check_inputs(const OpDef& op, std::span<const Value> inputs) const {
-  for (const Value& value : inputs)
+  const std::string name(op.name);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Value& value = inputs[i];
+    if (!value && i < op.required) throw Error(name, "input " + std::to_string(i), "an empty one");
+    if (value && i >= op.required && value.shape().rank() == 0)
+      throw Error(name, "input " + std::to_string(i) + " of rank 1 or more", "a scalar");
     if (value && value.tape_ != this)
-      throw Error(std::string(op.name), "inputs of one tape", "a value of another tape");
-  if (walked_) throw Error(std::string(op.name), "a tape before backward", "one after it");
+      throw Error(name, "inputs of one tape", "a value of another tape");
+  }
+  if (walked_) throw Error(name, "a tape before backward", "one after it");
 }
 
 std::vector<Shape> Tape::input_shapes(const Node& node) const {

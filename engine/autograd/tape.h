@@ -16,12 +16,12 @@ namespace burin {
 
 class Tape;
 
-// A tensor on a tape. Cheap to copy.
+// A tensor on a tape, or nothing (an absent input). Cheap to copy.
 class Value {
  public:
   Value() = default;
   explicit operator bool() const noexcept { return tape_ != nullptr; }
-  [[nodiscard]] Tape& tape() const noexcept { return *tape_; }
+  [[nodiscard]] Tape& tape() const;  // throws Error when empty
   [[nodiscard]] int id() const noexcept { return id_; }
   [[nodiscard]] const Tensor& tensor() const noexcept {
     return tensor_;

@@ -13,7 +13,7 @@ namespace burin {
 namespace {
 
 Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
-  return infer_norm("batch_norm", inputs, std::get<NormAttributes>(attributes));
+  return infer_norm(batch_norm_op, inputs, std::get<NormAttributes>(attributes));
 }
 
 NormSets sets_of(const Shape& x) {

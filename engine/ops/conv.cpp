@@ -57,6 +57,7 @@ const OpDef conv_op{.name = "conv",
                     .forward = forward,
                     .backward = backward,
                     .needs = Needs::inputs,
+                    .required = 2,
                     .macs = macs};
 
 Value conv(const Value& x, const Value& weight, const Value& bias,

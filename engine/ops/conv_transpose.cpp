@@ -60,6 +60,7 @@ const OpDef conv_transpose_op{.name = "conv_transpose",
                               .forward = forward,
                               .backward = backward,
                               .needs = Needs::inputs,
+                              .required = 2,
                               .macs = macs};
 
 Value conv_transpose(const Value& x, const Value& weight, const Value& bias,

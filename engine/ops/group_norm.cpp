@@ -13,7 +13,7 @@ namespace {
 
 Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   const auto& a = std::get<NormAttributes>(attributes);
-  const Shape y = infer_norm("group_norm", inputs, a);
+  const Shape y = infer_norm(group_norm_op, inputs, a);
   if (a.groups < 1 || y.channels() % a.groups != 0)
     throw Error("group_norm", "groups that divide " + std::to_string(y.channels()) + " channels",
                 std::to_string(a.groups));
@@ -41,7 +41,7 @@ void backward(BackwardContext& context) {
 }  // namespace
 
 const OpDef group_norm_op{
-    .name = "group_norm", .infer = infer, .forward = forward, .backward = backward};
+    .name = "group_norm", .infer = infer, .forward = forward, .backward = backward, .required = 1};
 
 Value group_norm(const Value& x, const Value& gamma, const Value& beta,
                  const NormAttributes& attributes) {

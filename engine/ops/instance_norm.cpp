@@ -9,7 +9,7 @@ namespace burin {
 namespace {
 
 Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
-  return infer_norm("instance_norm", inputs, std::get<NormAttributes>(attributes));
+  return infer_norm(instance_norm_op, inputs, std::get<NormAttributes>(attributes));
 }
 
 NormSets sets_of(const Shape& x, const Attributes&) {
@@ -32,8 +32,11 @@ void backward(BackwardContext& context) {
 
 }  // namespace
 
-const OpDef instance_norm_op{
-    .name = "instance_norm", .infer = infer, .forward = forward, .backward = backward};
+const OpDef instance_norm_op{.name = "instance_norm",
+                             .infer = infer,
+                             .forward = forward,
+                             .backward = backward,
+                             .required = 1};
 
 Value instance_norm(const Value& x, const Value& gamma, const Value& beta,
                     const NormAttributes& attributes) {

@@ -71,6 +71,7 @@ const OpDef linear_op{.name = "linear",
                       .forward = forward,
                       .backward = backward,
                       .needs = Needs::inputs,
+                      .required = 2,
                       .macs = macs};
 
 Value linear(const Value& x, const Value& weight, const Value& bias) {

@@ -13,6 +13,11 @@ namespace {
 
 double number(float v) { return static_cast<double>(v); }
 
+// Entry c of gamma or beta.
+double entry(const Tensor& vector, std::int64_t c, double absent) {
+  return vector ? number(vector.data()[c]) : absent;
+}
+
 // A set's pixels in fixed blocks.
 struct Blocks {
   std::int64_t size, per_set;
@@ -91,15 +96,16 @@ float* row_of(const Tensor& coefficients, Row row, const NormSets& s) {
 
 }  // namespace
 
-Shape infer_norm(std::string_view op, std::span<const Shape> inputs,
-                 const NormAttributes& attributes) {
+Shape infer_norm(const OpDef& op, std::span<const Shape> inputs, const NormAttributes& attributes) {
   const Shape& x = inputs[0];
-  const std::string name(op);
+  const std::string name(op.name);
   if (x.rank() < 2) throw Error(name, "an input [n,c,...]", x.text());
   if (x.elements() == 0) throw Error(name, "an input that is not empty", x.text());
-  for (std::size_t i = 1; i < inputs.size(); ++i)
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    if (i >= op.required && inputs[i].rank() == 0) continue;  // absent
     if (inputs[i].rank() != 1 || inputs[i][0] != x.channels())
       throw Error(name, "parameters of shape " + std::to_string(x.channels()), inputs[i].text());
+  }
   if (!(attributes.epsilon > 0))
     throw Error(name, "epsilon > 0", std::to_string(attributes.epsilon));
   if (attributes.activation != Activation::none && attributes.activation != Activation::relu &&
@@ -137,12 +143,11 @@ Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma, const 
   for (std::int64_t i = 0; i < s.sets * s.channels; ++i) {
     const std::int64_t c = i % s.channels;
     const double inv_std = 1 / std::sqrt(variance[i] + number(epsilon));
-    const auto scale = static_cast<float>(number(gamma.data()[c]) * inv_std);
+    const auto scale = static_cast<float>(entry(gamma, c, 1) * inv_std);
     row_of(out, row_mean, s)[i] = static_cast<float>(mean[i]);
     row_of(out, row_inv_std, s)[i] = static_cast<float>(inv_std);
     row_of(out, row_scale, s)[i] = scale;
-    row_of(out, row_shift, s)[i] =
-        static_cast<float>(number(beta.data()[c]) - mean[i] * number(scale));
+    row_of(out, row_shift, s)[i] = static_cast<float>(entry(beta, c, 0) - mean[i] * number(scale));
   }
   return out;
 }
@@ -225,12 +230,12 @@ Tensor gradient_coefficients(const Backward& b, const Tensor& sums, const Tensor
     const double inv_std = number(row_of(b.coefficients, row_inv_std, s)[first]);
     double mean_dx = 0, mean_dx_xhat = 0;  // of gamma*dz and of gamma*dz*xhat
     for (std::int64_t i = first; i < first + width; ++i) {
-      const double factor = number(gamma.data()[i % s.channels]) / count;
+      const double factor = entry(gamma, i % s.channels, 1) / count;
       mean_dx += factor * dz[i];
       mean_dx_xhat += factor * dz_x[i] * inv_std;
     }
     for (std::int64_t i = first; i < first + width; ++i) {
-      out.data()[i] = static_cast<float>(number(gamma.data()[i % s.channels]) * inv_std);
+      out.data()[i] = static_cast<float>(entry(gamma, i % s.channels, 1) * inv_std);
       out.data()[all + i] = static_cast<float>(-inv_std * inv_std * mean_dx_xhat);
       out.data()[2 * all + i] = static_cast<float>(-inv_std * mean_dx);
     }
@@ -265,7 +270,7 @@ void norm_backward(BackwardContext& context, const NormSets& s) {
     context.gradients[0] = input_gradient(b, gradient_coefficients(b, sums, context.inputs[1]));
   const double *dz = sums.data<double>(), *dz_x = dz + s.sets * s.channels;
   const float* inv_std = row_of(context.saved[0], row_inv_std, s);
-  for (std::size_t which : {std::size_t{1}, std::size_t{2}}) {
+  for (const std::size_t which : {std::size_t{1}, std::size_t{2}}) {
     if (!context.wants[which]) continue;
     const Tensor out = Tensor::empty({s.channels});
     for (std::int64_t c = 0; c < s.channels; ++c) {

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <span>
-#include <string_view>
 
 #include "engine/autograd/op.h"
 #include "kernels/norm/norm.h"
@@ -27,15 +26,16 @@ struct NormMoments {
   Tensor mean, variance;  // biased
 };
 
-// inputs: x [n,c,...], then vectors [c]. Throws Error{op, expected, got}; also for an activation
-// other than none, relu and leaky_relu.
-[[nodiscard]] Shape infer_norm(std::string_view op, std::span<const Shape> inputs,
+// inputs: x [n,c,...], then vectors [c], absent where op allows it. Throws Error{op, expected, got};
+// also for an activation other than none, relu and leaky_relu.
+[[nodiscard]] Shape infer_norm(const OpDef& op, std::span<const Shape> inputs,
                                const NormAttributes& attributes);
 
 // x: channels last.
 [[nodiscard]] NormMoments norm_moments(const Tensor& x, const NormSets& sets);
 
-// Coefficients of normalization, f32 [4, sets, channels]: mean, inv_std, scale, shift.
+// Coefficients of normalization, f32 [4, sets, channels]: mean, inv_std, scale, shift. gamma is 1
+// and beta 0 where they are undefined.
 [[nodiscard]] Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma,
                                        const Tensor& beta, const NormSets& sets, float epsilon);
 

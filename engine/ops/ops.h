@@ -28,6 +28,7 @@ Value global_average_pool(const Value& x);  // -> [n,c,(1),1,1]
 // running ones updated in place.
 Value batch_norm(const Value& x, const Value& gamma, const Value& beta, const Value& running_mean,
                  const Value& running_variance, const NormAttributes& attributes);
+// gamma and beta: [c] or absent.
 Value instance_norm(const Value& x, const Value& gamma, const Value& beta,
                     const NormAttributes& attributes);
 Value group_norm(const Value& x, const Value& gamma, const Value& beta,

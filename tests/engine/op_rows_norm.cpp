@@ -59,6 +59,14 @@ OpRow sample_row(const char* what, const Shape& x, int groups, Activation activa
   return row;
 }
 
+// gamma and beta, or one of them, left out.
+OpRow bare_row(const char* what, const Shape& x, int groups, bool gamma, bool beta) {
+  OpRow row = sample_row(what, x, groups, Activation::relu);
+  if (!gamma) row.inputs[1].reset();
+  if (!beta) row.inputs[2].reset();
+  return row;
+}
+
 const RegisterRows rows{
     {batch_row("plain", {2, 3, 5, 4}, Activation::none),
      batch_row("relu", {3, 17, 4, 4}, Activation::relu),
@@ -69,7 +77,11 @@ const RegisterRows rows{
      sample_row("instances", {2, 5, 4, 6}, 0, Activation::none),
      sample_row("instances, relu", {2, 18, 5, 4}, 0, Activation::relu),
      sample_row("groups of 3", {2, 12, 4, 3}, 4, Activation::none),
-     sample_row("one group, leaky relu", {3, 10, 3, 5}, 1, Activation::leaky_relu)}};
+     sample_row("one group, leaky relu", {3, 10, 3, 5}, 1, Activation::leaky_relu),
+     bare_row("instances, neither gamma nor beta", {2, 5, 4, 6}, 0, false, false),
+     bare_row("instances, no beta", {2, 5, 4, 6}, 0, true, false),
+     bare_row("groups, neither gamma nor beta", {2, 12, 4, 3}, 4, false, false),
+     bare_row("groups, no gamma", {2, 12, 4, 3}, 4, false, true)}};
 
 const RegisterRows wrong{{
     {.op = "batch_norm",
@@ -79,6 +91,9 @@ const RegisterRows wrong{{
      .wants = {true, true, true, false, false},
      .bad = {{Shape{2, 3, 4, 4}, Shape{2}, Shape{3}, Shape{3}, Shape{3}},
              {Shape{2, 3, 4, 4}, Shape{3}, Shape{3}, Shape{3}, Shape{3, 1}},
+             {Shape{2, 3, 4, 4}, Shape{}, Shape{3}, Shape{3}, Shape{3}},
+             {Shape{2, 3, 4, 4}, {}, {}, Shape{3}, Shape{3}},
+             {Shape{2, 3, 4, 4}, Shape{3}, Shape{3}, {}, {}},
              {Shape{3}, Shape{3}, Shape{3}, Shape{3}, Shape{3}}},
      .make = inputs_of_norm},
 }};

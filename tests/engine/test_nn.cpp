@@ -138,6 +138,8 @@ TEST_CASE("norms have mean 0 and variance 1 over what they normalize") {
   };
   moments(InstanceNorm({.channels = 4})(v).tensor().to_vector(), 9);
   moments(GroupNorm({.channels = 4, .groups = 2})(v).tensor().to_vector(), 18);
+  moments(InstanceNorm({.channels = 4, .affine = false})(v).tensor().to_vector(), 9);
+  moments(GroupNorm({.channels = 4, .groups = 2, .affine = false})(v).tensor().to_vector(), 18);
   const BatchNorm batch({.channels = 4});
   moments(batch(v).tensor().reshape({2, 36}).to_vector(), 72);
   CHECK(largest(batch.running_mean.value) > 0);

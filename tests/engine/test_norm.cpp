@@ -125,6 +125,22 @@ TEST_CASE("batch norm refuses one number per channel and activations it does not
   CHECK_NOTHROW(run({2, 2, 1, 1}, Activation::relu));
 }
 
+TEST_CASE("an absent gamma is 1 and an absent beta 0") {
+  const Shape shape{2, 6, 3, 2};
+  const auto run = [&](bool affine, bool groups) {
+    Tape tape(Mode::training);
+    const Value x = tape.input(ramp(shape, 7, 13, 6), true);
+    const Value gamma = affine ? tape.input(vector(Numbers(6, 1))) : Value();
+    const Value beta = affine ? tape.input(vector(Numbers(6, 0))) : Value();
+    const Value y = groups ? group_norm(x, gamma, beta, {.groups = 2})
+                           : instance_norm(x, gamma, beta, {.activation = Activation::relu});
+    const Numbers dx = tape.backward(y, ramp(shape, 5, 11, 5)).of(x).to_vector();
+    return std::pair(y.tensor().to_vector(), dx);
+  };
+  CHECK(run(false, false) == run(true, false));
+  CHECK(run(false, true) == run(true, true));
+}
+
 TEST_CASE("a channel slice is normalized like a copy of it") {
   const Tensor wide = ramp({2, 5, 3, 4}, 7, 13, 6);
   const Tensor part = wide.channel_slice(1, 3);

@@ -110,6 +110,23 @@ TEST_CASE("linear ops satisfy the adjoint identity on whole numbers") {
   }
 }
 
+TEST_CASE("absent inputs are refused where an op needs them, scalars where it does not") {
+  Tape tape(Mode::training);
+  const Value x = tape.input(Tensor::zeros({2, 3, 4, 4})), scalar = tape.input(Tensor::zeros({}));
+  const Value weight = tape.input(Tensor::zeros({5, 3, 1, 1}));
+  CHECK_THROWS_AS(add(x, Value()), Error);
+  CHECK_THROWS_AS(add(Value(), x), Error);
+  CHECK_THROWS_AS(relu(Value()), Error);
+  CHECK_THROWS_AS(conv(x, Value(), Value(), {}), Error);
+  const Value parts[] = {x, Value()};
+  CHECK_THROWS_AS(concat(parts), Error);
+  CHECK_NOTHROW(conv(x, weight, Value(), {}));
+  CHECK_THROWS_AS(conv(x, weight, scalar, {}), Error);
+  CHECK_THROWS_AS(instance_norm(x, scalar, Value(), {}), Error);
+  const Value row = tape.input(Tensor::zeros({2, 3}));
+  CHECK_THROWS_AS(linear(row, tape.input(Tensor::zeros({4, 3})), scalar), Error);
+}
+
 TEST_CASE("wrong shapes are refused with an Error") {
   for (const OpRow& row : op_rows()) {
     for (const Inputs& shapes : row.bad) {

@@ -152,7 +152,8 @@ TEST_CASE("text of attributes") {
   const OpDef lone{.name = "times",
                    .infer = [](std::span<const Shape> s, const Attributes&) { return s[0]; },
                    .forward = nullptr,
-                   .backward = nullptr};
+                   .backward = nullptr,
+                   .required = 1};
   tape.record(lone, {x, Value()}, NormAttributes{.activation = Activation::relu});
   CHECK(to_text(tape).find("times(%0, -) epsilon=1e-05 momentum=0.1 activation=relu") !=
         std::string::npos);
