@@ -6,8 +6,8 @@
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/norm_sweeps.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
-#include "engine/ops/run_kernel.h"
 
 namespace burin {
 namespace {

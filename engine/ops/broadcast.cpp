@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "engine/error.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/row_walk.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -70,7 +71,7 @@ struct Source {
   std::int64_t image_stride, stride, step;
 
   Source(const Tensor& x, const Shape& shape) {
-    tensor = x.layout().is_channels_last() ? x : x.in_order(Order::channels_last);
+    tensor = as_channels_last(x);
     const bool one_pixel = repeats_pixels(tensor.shape(), shape);
     bool whole = true;
     for (int axis = 2; axis < shape.rank() && !one_pixel; ++axis)

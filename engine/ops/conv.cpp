@@ -1,6 +1,7 @@
 // y[n,oc,o] = bias[oc] + sum_{c,t} x[n,c, o*stride + t*dilation - pad_begin] * w[oc,c,t]
 #include "engine/ops/all_ops.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
 

@@ -3,6 +3,7 @@
 // x.
 #include "engine/ops/all_ops.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
 

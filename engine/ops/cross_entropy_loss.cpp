@@ -5,8 +5,9 @@
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/loss_rows.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
-#include "engine/ops/row_walk.h"
+#include "engine/runtime/workers.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace burin {
@@ -37,9 +38,7 @@ struct Pair {
   Pair(const Tensor& logits, const Tensor& given, const LossAttributes& a) {
     if (given.dtype() != DType::i32)
       throw Error(std::string(name), "a target of i32", std::string(dtype_name(given.dtype())));
-    x = require_f32(name, logits).layout().is_channels_last()
-            ? logits
-            : logits.in_order(Order::channels_last);
+    x = as_channels_last(require_f32(name, logits));
     target = given.in_order(Order::row_major);
     classes = {.target = target.data<std::int32_t>(),
                .weights = a.weights.empty() ? nullptr : a.weights.data(),

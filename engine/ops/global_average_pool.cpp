@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/pool_shape.h"
-#include "engine/ops/run_kernel.h"
 #include "engine/runtime/workers.h"
 
 namespace burin {

@@ -5,8 +5,9 @@
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/axis_rows.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
-#include "engine/ops/row_walk.h"
+#include "engine/runtime/workers.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace burin {

@@ -2,8 +2,8 @@
 // per sample and channel (Ulyanov, Vedaldi, Lempitsky 2016), in training and inference alike.
 #include "engine/ops/all_ops.h"
 #include "engine/ops/norm_sweeps.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
-#include "engine/ops/run_kernel.h"
 
 namespace burin {
 namespace {

@@ -1,6 +1,7 @@
 // y[n,m] = bias[m] + sum_k x[n,k] * w[m,k];  dx = dy * w;  dw = dy^T * x
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
 

@@ -1,6 +1,7 @@
 // y[m,n] = sum_k a[m,k] * b[k,n];  da = dy * b^T;  db = a^T * dy
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
 

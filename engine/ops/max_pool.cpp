@@ -1,8 +1,8 @@
 // y[n,c,o] = max_t x[n,c, o*stride + t - pad]; the first of equal numbers gets the gradient.
 #include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/pool_shape.h"
-#include "engine/ops/run_kernel.h"
 #include "engine/runtime/workers.h"
 
 namespace burin {

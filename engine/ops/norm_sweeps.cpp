@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/error.h"
-#include "engine/ops/run_kernel.h"
+#include "engine/ops/operands.h"
 #include "engine/runtime/workers.h"
 
 namespace burin {

@@ -5,8 +5,9 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
-#include "engine/ops/row_walk.h"
+#include "engine/runtime/workers.h"
 #include "kernels/move/move.h"
 
 namespace burin {
@@ -60,9 +61,7 @@ void pad_row(const float* from, std::int64_t from_stride, const Overlap& w, cons
 }
 
 Tensor padded(const Tensor& given, const PadAttributes& a) {
-  const Tensor x = require_f32("pad", given).layout().is_channels_last()
-                       ? given
-                       : given.in_order(Order::channels_last);
+  const Tensor x = as_channels_last(require_f32("pad", given));
   const Shape &in = x.shape(), out = padded_shape(in, a);
   const Tensor y = Tensor::empty(out);
   // Rank 2 and less has no spatial axis: its images are the pixels of a row.

@@ -2,7 +2,8 @@
 #include <array>
 
 #include "engine/ops/broadcast.h"
-#include "engine/ops/row_walk.h"
+#include "engine/ops/operands.h"
+#include "engine/runtime/workers.h"
 #include "kernels/reduce/reduce.h"
 
 namespace burin {
@@ -119,7 +120,7 @@ Tensor reduce_axes(const Tensor& given, unsigned axes, float factor) {
     y.fill(0);
     return y;
   }
-  const Tensor x = given.layout().is_channels_last() ? given : given.in_order(Order::channels_last);
+  const Tensor x = as_channels_last(given);
   bool all_pixels = true, no_pixels = true;
   for (int axis = 2; axis < shape.rank(); ++axis) {
     if (shape[axis] == 1) continue;

@@ -4,9 +4,9 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/pool_shape.h"
-#include "engine/ops/run_kernel.h"
 #include "engine/runtime/workers.h"
 #include "kernels/resize/resize.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "engine/error.h"
+#include "engine/ops/operands.h"
 
 namespace burin {
 namespace {
@@ -12,12 +12,6 @@ namespace {
 constexpr std::int64_t block_numbers = std::int64_t{1} << 14;
 
 }  // namespace
-
-const Tensor& require_f32(std::string_view op, const Tensor& t) {
-  if (t.dtype() != DType::f32)
-    throw Error(std::string(op), "f32 numbers", std::string(dtype_name(t.dtype())));
-  return t;
-}
 
 RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
   const Tensor& first = *inputs.begin();
@@ -31,8 +25,7 @@ RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
   extent_ = {shape.elements() == 0 ? 0 : shape.elements() / channels, channels};
   block_pixels_ = std::max<std::int64_t>(1, block_numbers / std::max<std::int64_t>(channels, 1));
   if (flat_ && !first.layout().is_channels_last()) order_ = Order::row_major;
-  for (const Tensor& t : inputs)
-    join(flat_ || t.layout().is_channels_last() ? t : t.in_order(Order::channels_last));
+  for (const Tensor& t : inputs) join(flat_ ? t : as_channels_last(t));
 }
 
 Tensor RowWalk::output() {

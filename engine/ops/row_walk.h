@@ -13,9 +13,6 @@
 
 namespace burin {
 
-// `t` itself. Throws Error{op, "f32", ...} for another type.
-const Tensor& require_f32(std::string_view op, const Tensor& t);
-
 // Rows [first, first + extent.pixels).
 struct Block {
   std::int64_t first = 0;

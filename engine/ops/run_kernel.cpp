@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "engine/ops/operands.h"
 #include "engine/runtime/workers.h"
 
 namespace burin {
@@ -92,20 +93,6 @@ void run(const Entry& entry, Args& args) {
 }
 
 }  // namespace
-
-Tensor as_channels_last(const Tensor& t) {
-  if (t.layout().is_channels_last()) return t;
-  Tensor copy = Tensor::empty(t.shape(), t.dtype(), Order::channels_last);
-  copy.copy_from(t);
-  return copy;
-}
-
-Tensor as_row_major(const Tensor& t) {
-  if (t.layout().is_row_major() && t.layout().is_dense()) return t;
-  Tensor copy = Tensor::empty(t.shape(), t.dtype(), Order::row_major);
-  copy.copy_from(t);
-  return copy;
-}
 
 void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, const Tensor& bias,
               const Tensor& target) {

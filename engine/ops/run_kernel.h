@@ -9,11 +9,6 @@
 
 namespace burin {
 
-// The same numbers, channels last with a pixel stride (a copy when they are not).
-[[nodiscard]] Tensor as_channels_last(const Tensor& t);
-// The same numbers, dense and row major (a copy when they are not).
-[[nodiscard]] Tensor as_row_major(const Tensor& t);
-
 // The tensors of one call. source and target are channels last; bias may be undefined.
 struct ConvCall {
   std::string_view op;

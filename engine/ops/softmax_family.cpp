@@ -4,7 +4,8 @@
 
 #include "engine/error.h"
 #include "engine/ops/axis_rows.h"
-#include "engine/ops/row_walk.h"
+#include "engine/ops/operands.h"
+#include "engine/runtime/workers.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace burin {

@@ -1,0 +1,19 @@
+#include "engine/ops/operands.h"
+
+#include "engine/error.h"
+
+namespace burin {
+
+const Tensor& require_f32(std::string_view op, const Tensor& t) {
+  if (t.dtype() != DType::f32)
+    throw Error(std::string(op), "f32 numbers", std::string(dtype_name(t.dtype())));
+  return t;
+}
+
+Tensor as_channels_last(const Tensor& t) {
+  return t.layout().is_channels_last() ? t : t.in_order(Order::channels_last);
+}
+
+Tensor as_row_major(const Tensor& t) { return t.in_order(Order::row_major); }
+
+}  // namespace burin

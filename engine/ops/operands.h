@@ -1,0 +1,19 @@
+// What ops ask of the tensors that they are given: a type and an order.
+#pragma once
+
+#include <string_view>
+
+#include "engine/tensor/tensor.h"
+
+namespace burin {
+
+// `t` itself. Throws Error{op, "f32", ...} for another type.
+const Tensor& require_f32(std::string_view op, const Tensor& t);
+
+// The same numbers, channels last with a pixel stride: a channel slice stays a view with gaps, what
+// lies otherwise is copied.
+[[nodiscard]] Tensor as_channels_last(const Tensor& t);
+// The same numbers, dense and row major (a copy when they are not).
+[[nodiscard]] Tensor as_row_major(const Tensor& t);
+
+}  // namespace burin
