@@ -17,7 +17,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 NormSets sets_of(const Shape& x) {
-  return {1, x.batch() * x.spatial(), x.channels(), x.channels()};
+  return {"batch_norm", 1, x.batch() * x.spatial(), x.channels(), x.channels()};
 }
 
 // running = (1 - momentum)*running + momentum*batch, the variance unbiased.
@@ -46,7 +46,6 @@ NormMoments running_moments(const Tensor& mean, const Tensor& variance, const No
 }
 
 Tensor forward(ForwardContext& context) {
-  const auto& attributes = std::get<NormAttributes>(context.attributes);
   const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
   const Tensor &mean = context.inputs[3], &variance = context.inputs[4];
   const NormSets sets = sets_of(x.shape());
@@ -54,11 +53,11 @@ Tensor forward(ForwardContext& context) {
     throw Error("batch_norm", "more than one number per channel in training", x.shape().text());
   const NormMoments moments =
       context.training ? norm_moments(x, sets) : running_moments(mean, variance, sets);
-  if (context.training) update_running(moments, sets, attributes.momentum, mean, variance);
-  const Tensor coefficients =
-      norm_coefficients(moments, context.inputs[1], context.inputs[2], sets, attributes.epsilon);
-  context.saved.push_back(coefficients);
-  return norm_apply(x, coefficients, sets, attributes);
+  if (context.training) {
+    const float momentum = std::get<NormAttributes>(context.attributes).momentum;
+    update_running(moments, sets, momentum, mean, variance);
+  }
+  return norm_forward(context, x, moments, sets);
 }
 
 void backward(BackwardContext& context) {

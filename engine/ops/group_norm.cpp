@@ -21,17 +21,14 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 NormSets sets_of(const Shape& x, const Attributes& attributes) {
-  return {x.batch(), x.spatial(), x.channels(), std::get<NormAttributes>(attributes).groups};
+  return {"group_norm", x.batch(), x.spatial(), x.channels(),
+          std::get<NormAttributes>(attributes).groups};
 }
 
 Tensor forward(ForwardContext& context) {
-  const auto& attributes = std::get<NormAttributes>(context.attributes);
   const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
   const NormSets sets = sets_of(x.shape(), context.attributes);
-  const Tensor coefficients = norm_coefficients(norm_moments(x, sets), context.inputs[1],
-                                                context.inputs[2], sets, attributes.epsilon);
-  context.saved.push_back(coefficients);
-  return norm_apply(x, coefficients, sets, attributes);
+  return norm_forward(context, x, norm_moments(x, sets), sets);
 }
 
 void backward(BackwardContext& context) {

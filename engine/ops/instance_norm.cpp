@@ -12,22 +12,18 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   return infer_norm(instance_norm_op, inputs, std::get<NormAttributes>(attributes));
 }
 
-NormSets sets_of(const Shape& x, const Attributes&) {
-  return {x.batch(), x.spatial(), x.channels(), x.channels()};
+NormSets sets_of(const Shape& x) {
+  return {"instance_norm", x.batch(), x.spatial(), x.channels(), x.channels()};
 }
 
 Tensor forward(ForwardContext& context) {
-  const auto& attributes = std::get<NormAttributes>(context.attributes);
   const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
-  const NormSets sets = sets_of(x.shape(), context.attributes);
-  const Tensor coefficients = norm_coefficients(norm_moments(x, sets), context.inputs[1],
-                                                context.inputs[2], sets, attributes.epsilon);
-  context.saved.push_back(coefficients);
-  return norm_apply(x, coefficients, sets, attributes);
+  const NormSets sets = sets_of(x.shape());
+  return norm_forward(context, x, norm_moments(x, sets), sets);
 }
 
 void backward(BackwardContext& context) {
-  norm_backward(context, sets_of(context.input_shapes[0], context.attributes));
+  norm_backward(context, sets_of(context.input_shapes[0]));
 }
 
 }  // namespace

@@ -136,6 +136,9 @@ NormMoments norm_moments(const Tensor& x, const NormSets& s) {
   return moments;
 }
 
+namespace {
+
+// f32 [4, sets, channels]: mean, inv_std, scale, shift.
 Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma, const Tensor& beta,
                          const NormSets& s, float epsilon) {
   const Tensor out = Tensor::empty({4, s.sets, s.channels}, DType::f32, Order::row_major);
@@ -152,6 +155,7 @@ Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma, const 
   return out;
 }
 
+// y = act(x*scale + shift).
 Tensor norm_apply(const Tensor& x, const Tensor& coefficients, const NormSets& s,
                   const NormAttributes& attributes) {
   const Tensor y = Tensor::empty(x.shape());
@@ -168,6 +172,17 @@ Tensor norm_apply(const Tensor& x, const Tensor& coefficients, const NormSets& s
                      .activation = activation_of(attributes)});
   });
   return y;
+}
+
+}  // namespace
+
+Tensor norm_forward(ForwardContext& context, const Tensor& x, const NormMoments& moments,
+                    const NormSets& s) {
+  const auto& attributes = std::get<NormAttributes>(context.attributes);
+  const Tensor coefficients =
+      norm_coefficients(moments, context.inputs[1], context.inputs[2], s, attributes.epsilon);
+  context.saved.push_back(coefficients);
+  return norm_apply(x, coefficients, s, attributes);
 }
 
 namespace {

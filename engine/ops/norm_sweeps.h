@@ -7,6 +7,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "engine/autograd/op.h"
 #include "kernels/norm/norm.h"
@@ -14,6 +15,7 @@
 namespace burin {
 
 struct NormSets {
+  std::string_view op;
   std::int64_t sets = 1;
   std::int64_t pixels = 0;  // of a set
   std::int64_t channels = 0;
@@ -34,17 +36,12 @@ struct NormMoments {
 // x: channels last.
 [[nodiscard]] NormMoments norm_moments(const Tensor& x, const NormSets& sets);
 
-// Coefficients of normalization, f32 [4, sets, channels]: mean, inv_std, scale, shift. gamma is 1
-// and beta 0 where they are undefined.
-[[nodiscard]] Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma,
-                                       const Tensor& beta, const NormSets& sets, float epsilon);
+// y = act(gamma*xhat + beta) of x (channels last), with inputs 1 and 2 as gamma and beta: 1 and 0
+// where they are absent. Saves what norm_backward reads.
+[[nodiscard]] Tensor norm_forward(ForwardContext& context, const Tensor& x,
+                                  const NormMoments& moments, const NormSets& sets);
 
-// y = act(x*scale + shift).
-[[nodiscard]] Tensor norm_apply(const Tensor& x, const Tensor& coefficients, const NormSets& sets,
-                                const NormAttributes& attributes);
-
-// Gradients of inputs 0 (x), 1 (gamma) and 2 (beta), as far as wanted. inputs are kept and
-// saved[0] holds the coefficients.
+// Gradients of inputs 0 (x), 1 (gamma) and 2 (beta), as far as wanted. inputs are kept.
 void norm_backward(BackwardContext& context, const NormSets& sets);
 
 }  // namespace burin
