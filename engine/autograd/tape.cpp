@@ -145,6 +145,8 @@ Gradients Tape::backward(const Value& value, const Tensor& dy) {
     throw Error("backward", "a value of this tape", value ? "one of another" : "an empty one");
   if (!(dy.shape() == value.shape()))
     throw Error("backward", "a gradient of " + value.shape().text(), dy.shape().text());
+  if (dy.dtype() != DType::f32)
+    throw Error("backward", "a gradient of f32", std::string(dtype_name(dy.dtype())));
   walked_ = true;
   Gradients out;
   out.by_id_.resize(nodes_.size());

@@ -13,7 +13,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("average_pool", context.inputs[0]);  // [n, c, ...]
   const Shape shapes[] = {x.shape()};
   const Tensor y = Tensor::empty(infer(shapes, context.attributes));
   const auto shape = pool_shape(x.shape(), std::get<PoolAttributes>(context.attributes));
@@ -27,7 +27,7 @@ Tensor forward(ForwardContext& context) {
 
 void backward(BackwardContext& context) {
   if (!context.wants[0]) return;
-  const Tensor dy = as_channels_last(context.dy);
+  const Tensor dy = as_channels_last("average_pool", context.dy);
   const Tensor dx = Tensor::empty(context.input_shapes[0]);
   const auto shape = pool_shape(dx.shape(), std::get<PoolAttributes>(context.attributes));
   const auto args = pool_args(shape, dy, dx, nullptr);

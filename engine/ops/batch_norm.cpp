@@ -46,9 +46,10 @@ NormMoments running_moments(const Tensor& mean, const Tensor& variance, const No
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("batch_norm", context.inputs[0]);  // [n, c, ...]
   const Tensor &mean = context.inputs[3], &variance = context.inputs[4];
   const NormSets sets = sets_of(x.shape());
+  for (const Tensor& vector : context.inputs) require_f32("batch_norm", vector);
   if (context.training && sets.pixels < 2)
     throw Error("batch_norm", "more than one number per channel in training", x.shape().text());
   const NormMoments moments =

@@ -27,8 +27,20 @@ void call(Binary op, Extent e, Operand a, Operand b, Out y, const ActivationAttr
   }
 }
 
+std::string_view name_of(Binary op) {
+  switch (op) {
+    case Binary::add:
+      return "add";
+    case Binary::subtract:
+      return "subtract";
+    case Binary::multiply:
+      return "multiply";
+  }
+  return {};
+}
+
 Tensor combine_equal(Binary op, const Tensor& a, const Tensor& b, const ActivationAttributes& act) {
-  RowWalk walk("add", {a, b});
+  RowWalk walk(name_of(op), {a, b});
   const Tensor y = walk.output();
   walk.each([&](const Block& block, std::int64_t) {
     call(op, block.extent, walk.operand(0, block), walk.operand(1, block), walk.out(2, block), act);
@@ -70,8 +82,8 @@ struct Source {
   const float* data;
   std::int64_t image_stride, stride, step;
 
-  Source(const Tensor& x, const Shape& shape) {
-    tensor = as_channels_last(x);
+  Source(std::string_view op, const Tensor& x, const Shape& shape) {
+    tensor = as_channels_last(op, x);
     const bool one_pixel = repeats_pixels(tensor.shape(), shape);
     bool whole = true;
     for (int axis = 2; axis < shape.rank() && !one_pixel; ++axis)
@@ -111,10 +123,8 @@ Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b) {
 Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
                const ActivationAttributes& activation) {
   assert(op == Binary::add || activation.activation == Activation::none);
-  require_f32("add", a);
-  require_f32("add", b);
   if (a.shape() == shape && b.shape() == shape) return combine_equal(op, a, b, activation);
-  const Source u(a, shape), v(b, shape);
+  const Source u(name_of(op), a, shape), v(name_of(op), b, shape);
   const Tensor y = Tensor::empty(shape);
   if (shape.elements() == 0) return y;
   const std::int64_t channels = shape.channels();
@@ -146,7 +156,7 @@ Tensor reduce_to(const Tensor& gradient, const Shape& target) {
   unsigned axes = 0;
   for (int axis = 0; axis < gradient.shape().rank(); ++axis)
     if (target.rank() == 0 || target[axis] == 1) axes |= 1u << axis;
-  return reduce_axes(gradient, axes, 1.0f).reshape(target);
+  return reduce_axes("gradient", gradient, axes, 1.0f).reshape(target);
 }
 
 }  // namespace burin

@@ -24,8 +24,8 @@ enum class Binary { add, subtract, multiply };
 [[nodiscard]] Tensor expand(const Tensor& x, const Shape& shape, float factor);
 
 // factor * the sum of x over `axes` (bit i: axis i), which stay as size 1. Partial sums of fixed
-// blocks of pixels are added in double and in block order.
-[[nodiscard]] Tensor reduce_axes(const Tensor& x, unsigned axes, float factor);
+// blocks of pixels are added in double and in block order. Throws Error{op, ...} unless x is f32.
+[[nodiscard]] Tensor reduce_axes(std::string_view op, const Tensor& x, unsigned axes, float factor);
 
 // The sum of a gradient over the axes along which `target` was repeated; itself when the shapes are
 // equal.

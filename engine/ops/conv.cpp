@@ -18,7 +18,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("conv", context.inputs[0]);  // [n, c, ...]
   const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), weight.shape()};
@@ -29,7 +29,7 @@ Tensor forward(ForwardContext& context) {
 }
 
 void backward(BackwardContext& context) {
-  const Tensor dy = as_channels_last(context.dy);  // [n, oc, ...]
+  const Tensor dy = as_channels_last("conv", context.dy);  // [n, oc, ...]
   const Shape &x_shape = context.input_shapes[0], &w_shape = context.input_shapes[1];
   const kernels::ConvShape shape =
       conv_shape(x_shape, dy.shape(), attributes_of(context.attributes));
@@ -40,7 +40,7 @@ void backward(BackwardContext& context) {
   }
   if (context.wants[1]) {
     const Tensor dw = Tensor::empty(w_shape, DType::f32, Order::row_major);
-    run_conv_weight("conv", shape, as_channels_last(context.inputs[0]), dy, dw);
+    run_conv_weight("conv", shape, as_channels_last("conv", context.inputs[0]), dy, dw);
     context.gradients[1] = dw;
   }
   if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);

@@ -20,7 +20,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("conv_transpose", context.inputs[0]);  // [n, c, ...]
   const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), weight.shape()};
@@ -32,7 +32,7 @@ Tensor forward(ForwardContext& context) {
 }
 
 void backward(BackwardContext& context) {
-  const Tensor dy = as_channels_last(context.dy);  // [n, oc, ...]
+  const Tensor dy = as_channels_last("conv_transpose", context.dy);  // [n, oc, ...]
   const Shape &x_shape = context.input_shapes[0], &w_shape = context.input_shapes[1];
   const kernels::ConvShape shape =
       conv_shape(dy.shape(), x_shape, attributes_of(context.attributes));
@@ -43,7 +43,8 @@ void backward(BackwardContext& context) {
   }
   if (context.wants[1]) {
     const Tensor dw = Tensor::empty(w_shape, DType::f32, Order::row_major);
-    run_conv_weight("conv_transpose", shape, dy, as_channels_last(context.inputs[0]), dw);
+    run_conv_weight("conv_transpose", shape, dy,
+                    as_channels_last("conv_transpose", context.inputs[0]), dw);
     context.gradients[1] = dw;
   }
   if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);

@@ -38,7 +38,7 @@ struct Pair {
   Pair(const Tensor& logits, const Tensor& given, const LossAttributes& a) {
     if (given.dtype() != DType::i32)
       throw Error(std::string(name), "a target of i32", std::string(dtype_name(given.dtype())));
-    x = as_channels_last(require_f32(name, logits));
+    x = as_channels_last(name, logits);
     target = given.in_order(Order::row_major);
     classes = {.target = target.data<std::int32_t>(),
                .weights = a.weights.empty() ? nullptr : a.weights.data(),

@@ -21,7 +21,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("global_average_pool", context.inputs[0]);  // [n, c, ...]
   const std::int64_t pixels = x.shape().spatial(), channels = x.shape().channels();
   const std::int64_t blocks = (pixels + block - 1) / block, images = x.shape().batch();
   const Shape shapes[] = {x.shape()};
@@ -47,7 +47,7 @@ Tensor forward(ForwardContext& context) {
 
 void backward(BackwardContext& context) {
   if (!context.wants[0]) return;
-  const Tensor dy = as_channels_last(context.dy);
+  const Tensor dy = as_channels_last("global_average_pool", context.dy);
   const Tensor dx = Tensor::empty(context.input_shapes[0]);
   const std::int64_t pixels = dx.shape().spatial(), channels = dx.shape().channels();
   const std::int64_t blocks = (pixels + block - 1) / block, images = dx.shape().batch();

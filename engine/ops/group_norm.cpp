@@ -26,7 +26,7 @@ NormSets sets_of(const Shape& x, const Attributes& attributes) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("group_norm", context.inputs[0]);  // [n, c, ...]
   const NormSets sets = sets_of(x.shape(), context.attributes);
   return norm_forward(context, x, norm_moments(x, sets), sets);
 }

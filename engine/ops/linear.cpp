@@ -22,8 +22,8 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, k]
-  const Tensor w = as_row_major(context.inputs[1]);      // [m, k]
+  const Tensor x = as_channels_last("linear", context.inputs[0]);  // [n, k]
+  const Tensor w = as_row_major("linear", context.inputs[1]);      // [m, k]
   const Tensor& bias = context.inputs[2];
   const std::int64_t n = x.shape()[0], k = x.shape()[1], m = w.shape()[0];
   Tensor y = Tensor::empty({n, m});
@@ -32,22 +32,22 @@ Tensor forward(ForwardContext& context) {
               "forward",
               {.m = n, .n = m, .k = k, .a_row = x.pixel_stride(), .b_depth = 1, .b_column = k},
               keep ? w.storage().get() : nullptr},
-             x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), m);
+             x.data(), w.data(), bias ? require_f32("linear", bias).data() : nullptr, y.data(), m);
   return y;
 }
 
 void backward(BackwardContext& context) {
-  const Tensor dy = as_channels_last(context.dy);  // [n, m]
+  const Tensor dy = as_channels_last("linear", context.dy);  // [n, m]
   const std::int64_t n = dy.shape()[0], m = dy.shape()[1], k = context.input_shapes[0][1];
   if (context.wants[0]) {
-    const Tensor w = as_row_major(context.inputs[1]);  // [m, k]
+    const Tensor w = as_row_major("linear", context.inputs[1]);  // [m, k]
     const Tensor dx = Tensor::empty({n, k});
     const MatmulShape shape{.m = n, .n = k, .k = m, .a_row = dy.pixel_stride(), .b_depth = k};
     run_matmul({"linear", "data", shape}, dy.data(), w.data(), nullptr, dx.data(), k);
     context.gradients[0] = dx;
   }
   if (context.wants[1]) {
-    const Tensor x = as_channels_last(context.inputs[0]);  // [n, k]
+    const Tensor x = as_channels_last("linear", context.inputs[0]);  // [n, k]
     const Tensor dw = Tensor::empty({m, k}, DType::f32, Order::row_major);
     const MatmulShape shape{.m = m,
                             .n = k,

@@ -7,7 +7,8 @@ namespace burin {
 
 const OpDef log_softmax_op{
     .name = "log_softmax",
-    .infer = softmax_infer,
+    .infer = [](std::span<const Shape> inputs,
+                const Attributes& a) { return softmax_infer("log_softmax", inputs, a); },
     .forward = [](ForwardContext& context) { return softmax_forward(context, true); },
     .backward = [](BackwardContext& context) { softmax_backward(context, true); },
     .needs = Needs::output};

@@ -20,8 +20,8 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor a = as_channels_last(context.inputs[0]);  // [m, k]
-  const Tensor b = as_channels_last(context.inputs[1]);  // [k, n]
+  const Tensor a = as_channels_last("matmul", context.inputs[0]);  // [m, k]
+  const Tensor b = as_channels_last("matmul", context.inputs[1]);  // [k, n]
   const std::int64_t m = a.shape()[0], k = a.shape()[1], n = b.shape()[1];
   Tensor y = Tensor::empty({m, n});
   run_matmul({"matmul",
@@ -32,10 +32,10 @@ Tensor forward(ForwardContext& context) {
 }
 
 void backward(BackwardContext& context) {
-  const Tensor dy = as_channels_last(context.dy);  // [m, n]
+  const Tensor dy = as_channels_last("matmul", context.dy);  // [m, n]
   const std::int64_t m = dy.shape()[0], n = dy.shape()[1], k = context.input_shapes[0][1];
   if (context.wants[0]) {
-    const Tensor b = as_channels_last(context.inputs[1]);  // [k, n]
+    const Tensor b = as_channels_last("matmul", context.inputs[1]);  // [k, n]
     const Tensor da = Tensor::empty({m, k});
     const MatmulShape shape{.m = m,
                             .n = k,
@@ -47,7 +47,7 @@ void backward(BackwardContext& context) {
     context.gradients[0] = da;
   }
   if (context.wants[1]) {
-    const Tensor a = as_channels_last(context.inputs[0]);  // [m, k]
+    const Tensor a = as_channels_last("matmul", context.inputs[0]);  // [m, k]
     const Tensor db = Tensor::empty({k, n});
     const MatmulShape shape{.m = k,
                             .n = n,

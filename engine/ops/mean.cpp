@@ -6,7 +6,8 @@
 namespace burin {
 
 const OpDef mean_op{.name = "mean",
-                    .infer = sum_infer,
+                    .infer = [](std::span<const Shape> inputs,
+                                const Attributes& a) { return sum_infer("mean", inputs, a); },
                     .forward = [](ForwardContext& context) { return sum_forward(context, true); },
                     .backward = [](BackwardContext& context) { sum_backward(context, true); },
                     .needs = Needs::nothing};

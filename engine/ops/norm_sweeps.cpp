@@ -179,6 +179,7 @@ Tensor norm_apply(const Tensor& x, const Tensor& coefficients, const NormSets& s
 Tensor norm_forward(ForwardContext& context, const Tensor& x, const NormMoments& moments,
                     const NormSets& s) {
   const auto& attributes = std::get<NormAttributes>(context.attributes);
+  for (const Tensor& vector : context.inputs.subspan(1)) require_f32(s.op, vector);
   const Tensor coefficients =
       norm_coefficients(moments, context.inputs[1], context.inputs[2], s, attributes.epsilon);
   context.saved.push_back(coefficients);
@@ -278,7 +279,7 @@ Tensor input_gradient(const Backward& b, const Tensor& abd) {
 
 void norm_backward(BackwardContext& context, const NormSets& s) {
   const auto& attributes = std::get<NormAttributes>(context.attributes);
-  const Backward b{as_channels_last(context.inputs[0]), as_channels_last(context.dy),
+  const Backward b{as_channels_last(s.op, context.inputs[0]), as_channels_last(s.op, context.dy),
                    context.saved[0], s, activation_of(attributes)};
   const Tensor sums = backward_sums(b);
   if (context.wants[0])

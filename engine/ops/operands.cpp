@@ -10,10 +10,12 @@ const Tensor& require_f32(std::string_view op, const Tensor& t) {
   return t;
 }
 
-Tensor as_channels_last(const Tensor& t) {
-  return t.layout().is_channels_last() ? t : t.in_order(Order::channels_last);
+Tensor as_channels_last(std::string_view op, const Tensor& t) {
+  return require_f32(op, t).layout().is_channels_last() ? t : t.in_order(Order::channels_last);
 }
 
-Tensor as_row_major(const Tensor& t) { return t.in_order(Order::row_major); }
+Tensor as_row_major(std::string_view op, const Tensor& t) {
+  return require_f32(op, t).in_order(Order::row_major);
+}
 
 }  // namespace burin

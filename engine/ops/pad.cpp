@@ -61,7 +61,7 @@ void pad_row(const float* from, std::int64_t from_stride, const Overlap& w, cons
 }
 
 Tensor padded(const Tensor& given, const PadAttributes& a) {
-  const Tensor x = as_channels_last(require_f32("pad", given));
+  const Tensor x = as_channels_last("pad", given);
   const Shape &in = x.shape(), out = padded_shape(in, a);
   const Tensor y = Tensor::empty(out);
   // Rank 2 and less has no spatial axis: its images are the pixels of a row.

@@ -113,14 +113,14 @@ void sum_any(const Tensor& x, unsigned axes, float factor, const Tensor& y) {
 
 }  // namespace
 
-Tensor reduce_axes(const Tensor& given, unsigned axes, float factor) {
-  const Shape& shape = require_f32("sum", given).shape();
+Tensor reduce_axes(std::string_view op, const Tensor& given, unsigned axes, float factor) {
+  const Tensor x = as_channels_last(op, given);
+  const Shape& shape = x.shape();
   const Tensor y = Tensor::empty(kept_shape(shape, axes));
   if (shape.elements() == 0) {
     y.fill(0);
     return y;
   }
-  const Tensor x = as_channels_last(given);
   bool all_pixels = true, no_pixels = true;
   for (int axis = 2; axis < shape.rank(); ++axis) {
     if (shape[axis] == 1) continue;

@@ -73,7 +73,7 @@ auto backward_kernel(const kernels::ResizeShape& s, const ResizeAttributes& a) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last(context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last("resize", context.inputs[0]);  // [n, c, ...]
   const auto& attributes = std::get<ResizeAttributes>(context.attributes);
   const Shape shapes[] = {x.shape()};
   const Tensor y = Tensor::empty(infer(shapes, context.attributes));
@@ -92,7 +92,7 @@ Tensor forward(ForwardContext& context) {
 
 void backward(BackwardContext& context) {
   if (!context.wants[0]) return;
-  const Tensor dy = as_channels_last(context.dy);
+  const Tensor dy = as_channels_last("resize", context.dy);
   const Tensor dx = Tensor::empty(context.input_shapes[0]);
   const auto shape = resize_shape(dx.shape(), dy.shape());
   kernels::ResizeArgs args{.source = dy.data(),

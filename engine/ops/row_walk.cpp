@@ -25,7 +25,7 @@ RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
   extent_ = {shape.elements() == 0 ? 0 : shape.elements() / channels, channels};
   block_pixels_ = std::max<std::int64_t>(1, block_numbers / std::max<std::int64_t>(channels, 1));
   if (flat_ && !first.layout().is_channels_last()) order_ = Order::row_major;
-  for (const Tensor& t : inputs) join(flat_ ? t : as_channels_last(t));
+  for (const Tensor& t : inputs) join(flat_ ? t : as_channels_last(op, t));
 }
 
 Tensor RowWalk::output() {

@@ -97,7 +97,7 @@ void run(const Entry& entry, Args& args) {
 void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, const Tensor& bias,
               const Tensor& target) {
   const kernels::ConvKernel& entry = conv_kernel(call.op, call.pass, call.shape);
-  const Tensor w = as_row_major(weight);
+  const Tensor w = as_row_major(call.op, weight);
   const bool keep = !call.training && w.storage() == weight.storage() && w.layout().offset() == 0;
   const auto packed = keep ? kept_pack(entry, call.shape, w.data(), *w.storage())
                            : pack(entry, call.shape, w.data());
@@ -105,7 +105,7 @@ void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, 
                          .source = source.data(),
                          .source_pixel = source.pixel_stride(),
                          .packed = packed->data(),
-                         .bias = bias ? bias.data() : nullptr,
+                         .bias = bias ? require_f32(call.op, bias).data() : nullptr,
                          .target = target.data(),
                          .target_pixel = target.pixel_stride()};
   run(entry, args);
@@ -132,9 +132,8 @@ void run_matmul(const MatmulCall& call, const float* a, const float* b, const fl
   run(entry, args);
 }
 
-Tensor bias_gradient(const Tensor& dy_any) {
+Tensor bias_gradient(const Tensor& dy) {
   constexpr std::int64_t block = 1024;  // pixels
-  const Tensor dy = as_channels_last(dy_any);
   const std::int64_t channels = dy.shape().channels();
   const std::int64_t pixels = dy.shape().batch() * dy.shape().spatial();
   const std::int64_t blocks = (pixels + block - 1) / block;

@@ -7,7 +7,8 @@ namespace burin {
 
 const OpDef softmax_op{
     .name = "softmax",
-    .infer = softmax_infer,
+    .infer = [](std::span<const Shape> inputs,
+                const Attributes& a) { return softmax_infer("softmax", inputs, a); },
     .forward = [](ForwardContext& context) { return softmax_forward(context, false); },
     .backward = [](BackwardContext& context) { softmax_backward(context, false); },
     .needs = Needs::output};

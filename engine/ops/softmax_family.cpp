@@ -21,21 +21,24 @@ void over_rows(const AxisRows& x, const F& f) {
       x.outer, grain, [&](std::int64_t first, std::int64_t last, int) { f(first, last - first); });
 }
 
-int axis_in(const Shape& shape, const Attributes& attributes) {
-  return axis_of("softmax", shape, std::get<AxisAttributes>(attributes).axis);
+std::string_view name_of(bool logarithm) { return logarithm ? "log_softmax" : "softmax"; }
+
+int axis_in(std::string_view op, const Shape& shape, const Attributes& attributes) {
+  return axis_of(op, shape, std::get<AxisAttributes>(attributes).axis);
 }
 
 }  // namespace
 
-Shape softmax_infer(std::span<const Shape> inputs, const Attributes& attributes) {
-  const int axis = axis_in(inputs[0], attributes);
-  if (inputs[0][axis] < 1) throw Error("softmax", "one entry or more", inputs[0].text());
+Shape softmax_infer(std::string_view op, std::span<const Shape> inputs,
+                    const Attributes& attributes) {
+  const int axis = axis_in(op, inputs[0], attributes);
+  if (inputs[0][axis] < 1) throw Error(std::string(op), "one entry or more", inputs[0].text());
   return inputs[0];
 }
 
 Tensor softmax_forward(const ForwardContext& context, bool logarithm) {
-  const Tensor& given = require_f32("softmax", context.inputs[0]);
-  const int axis = axis_in(given.shape(), context.attributes);
+  const Tensor& given = require_f32(name_of(logarithm), context.inputs[0]);
+  const int axis = axis_in(name_of(logarithm), given.shape(), context.attributes);
   const AxisRows x = axis_rows(given, axis);
   const Tensor y = Tensor::empty(given.shape());
   const AxisRows target = axis_rows(y, axis);
@@ -52,7 +55,7 @@ Tensor softmax_forward(const ForwardContext& context, bool logarithm) {
 }
 
 void softmax_backward(BackwardContext& context, bool logarithm) {
-  const int axis = axis_in(context.dy.shape(), context.attributes);
+  const int axis = axis_in(name_of(logarithm), context.dy.shape(), context.attributes);
   const AxisRows dy = axis_rows(context.dy, axis), y = axis_rows(context.output, axis);
   const Tensor dx = Tensor::empty(context.dy.shape());
   const AxisRows target = axis_rows(dx, axis);

@@ -6,7 +6,8 @@
 namespace burin {
 
 const OpDef sum_op{.name = "sum",
-                   .infer = sum_infer,
+                   .infer = [](std::span<const Shape> inputs,
+                               const Attributes& a) { return sum_infer("sum", inputs, a); },
                    .forward = [](ForwardContext& context) { return sum_forward(context, false); },
                    .backward = [](BackwardContext& context) { sum_backward(context, false); },
                    .needs = Needs::nothing};

@@ -7,11 +7,13 @@
 namespace burin {
 namespace {
 
+std::string_view name_of(bool mean) { return mean ? "mean" : "sum"; }
+
 // Bit i: axis i is summed; no axes named: all of them.
-unsigned axes_in(const Shape& shape, const AxesAttributes& attributes) {
+unsigned axes_in(std::string_view op, const Shape& shape, const AxesAttributes& attributes) {
   if (attributes.axes.empty()) return (1u << shape.rank()) - 1;
   unsigned axes = 0;
-  for (const int axis : attributes.axes) axes |= 1u << axis_of("sum", shape, axis);
+  for (const int axis : attributes.axes) axes |= 1u << axis_of(op, shape, axis);
   return axes;
 }
 
@@ -35,22 +37,22 @@ float factor_of(const Shape& shape, unsigned axes, bool mean) {
 
 }  // namespace
 
-Shape sum_infer(std::span<const Shape> inputs, const Attributes& attributes) {
+Shape sum_infer(std::string_view op, std::span<const Shape> inputs, const Attributes& attributes) {
   const auto& a = std::get<AxesAttributes>(attributes);
-  return summed(inputs[0], axes_in(inputs[0], a), a.keep);
+  return summed(inputs[0], axes_in(op, inputs[0], a), a.keep);
 }
 
 Tensor sum_forward(const ForwardContext& context, bool mean) {
   const auto& a = std::get<AxesAttributes>(context.attributes);
   const Tensor& x = context.inputs[0];
-  const unsigned axes = axes_in(x.shape(), a);
-  return reduce_axes(x, axes, factor_of(x.shape(), axes, mean))
+  const unsigned axes = axes_in(name_of(mean), x.shape(), a);
+  return reduce_axes(name_of(mean), x, axes, factor_of(x.shape(), axes, mean))
       .reshape(summed(x.shape(), axes, a.keep));
 }
 
 void sum_backward(BackwardContext& context, bool mean) {
   const Shape& shape = context.input_shapes[0];
-  const unsigned axes = axes_in(shape, std::get<AxesAttributes>(context.attributes));
+  const unsigned axes = axes_in(name_of(mean), shape, std::get<AxesAttributes>(context.attributes));
   context.gradients[0] =
       expand(context.dy.reshape(summed(shape, axes, true)), shape, factor_of(shape, axes, mean));
 }

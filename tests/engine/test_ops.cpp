@@ -127,6 +127,54 @@ TEST_CASE("absent inputs are refused where an op needs them, scalars where it do
   CHECK_THROWS_AS(linear(row, tape.input(Tensor::zeros({4, 3})), scalar), Error);
 }
 
+// The operation that the Error of f names.
+template <class F>
+std::string refused_by(const F& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.operation();
+  }
+  return "nobody";
+}
+
+TEST_CASE("errors name their op") {
+  Tape tape(Mode::training);
+  const Value x = tape.input(Tensor::zeros({2, 3}));
+  const Value whole = tape.input(Tensor::zeros({2, 3}, DType::i32));
+  const Value row = tape.input(Tensor::zeros({1, 3}, DType::i32));
+  const int axes[] = {7};
+  CHECK(refused_by([&] { add(x, whole); }) == "add");
+  CHECK(refused_by([&] { subtract(x, whole); }) == "subtract");
+  CHECK(refused_by([&] { multiply(x, row); }) == "multiply");
+  CHECK(refused_by([&] { sum(whole, {}); }) == "sum");
+  CHECK(refused_by([&] { mean(whole, {}); }) == "mean");
+  CHECK(refused_by([&] { mean(x, axes); }) == "mean");
+  CHECK(refused_by([&] { softmax(whole); }) == "softmax");
+  CHECK(refused_by([&] { log_softmax(whole); }) == "log_softmax");
+  CHECK(refused_by([&] { log_softmax(x, 7); }) == "log_softmax");
+}
+
+TEST_CASE("numbers that are not f32 are refused") {
+  Tape tape(Mode::training);
+  const auto zeros = [&](const Shape& shape, DType type) {
+    return tape.input(Tensor::zeros(shape, type));
+  };
+  const Value x = zeros({2, 3, 4, 4}, DType::f32), matrix = zeros({2, 3}, DType::f32);
+  const Value weight = zeros({5, 3, 1, 1}, DType::f32), doubles = zeros({3}, DType::f64);
+  CHECK(refused_by([&] { conv(zeros({2, 3, 4, 4}, DType::u8), weight, {}, {}); }) == "conv");
+  CHECK(refused_by([&] { conv(x, zeros({5, 3, 1, 1}, DType::f64), {}, {}); }) == "conv");
+  CHECK(refused_by([&] { conv(x, weight, zeros({5}, DType::f64), {}); }) == "conv");
+  CHECK(refused_by([&] { linear(matrix, zeros({3, 3}, DType::f32), doubles); }) == "linear");
+  CHECK(refused_by([&] { matmul(matrix, zeros({3, 2}, DType::i64)); }) == "matmul");
+  CHECK(refused_by([&] { max_pool(zeros({1, 1, 4, 4}, DType::u8), {}); }) == "max_pool");
+  CHECK(refused_by([&] { group_norm(x, doubles, {}, {}); }) == "group_norm");
+  const Value ones = zeros({3}, DType::f32);
+  CHECK(refused_by([&] { batch_norm(x, ones, ones, ones, doubles, {}); }) == "batch_norm");
+  const Value y = scale(tape.input(Tensor::zeros({2}), true), 2);
+  CHECK(refused_by([&] { (void)tape.backward(y, Tensor::zeros({2}, DType::f64)); }) == "backward");
+}
+
 TEST_CASE("wrong shapes are refused with an Error") {
   for (const OpRow& row : op_rows()) {
     for (const Inputs& shapes : row.bad) {
