@@ -20,12 +20,17 @@ NormSets sets_of(const Shape& x) {
   return {"batch_norm", 1, x.batch() * x.spatial(), x.channels(), x.channels()};
 }
 
+// Entry c of a running statistic, which may be a view with gaps.
+float& entry(const Tensor& vector, std::int64_t c) {
+  return vector.data()[c * vector.layout().stride(0)];
+}
+
 // running = (1 - momentum)*running + momentum*batch, the variance unbiased.
 void update_running(const NormMoments& moments, const NormSets& s, float momentum,
                     const Tensor& running_mean, const Tensor& running_variance) {
   const auto m = static_cast<double>(momentum), n = static_cast<double>(s.pixels);
   for (std::int64_t c = 0; c < s.channels; ++c) {
-    float &mean = running_mean.data()[c], &variance = running_variance.data()[c];
+    float &mean = entry(running_mean, c), &variance = entry(running_variance, c);
     mean = static_cast<float>((1 - m) * static_cast<double>(mean) +
                               m * moments.mean.data<double>()[c]);
     variance = static_cast<float>((1 - m) * static_cast<double>(variance) +
@@ -39,8 +44,8 @@ NormMoments running_moments(const Tensor& mean, const Tensor& variance, const No
   NormMoments moments{Tensor::empty({1, s.channels}, DType::f64, Order::row_major),
                       Tensor::empty({1, s.channels}, DType::f64, Order::row_major)};
   for (std::int64_t c = 0; c < s.channels; ++c) {
-    moments.mean.data<double>()[c] = static_cast<double>(mean.data()[c]);
-    moments.variance.data<double>()[c] = static_cast<double>(variance.data()[c]);
+    moments.mean.data<double>()[c] = static_cast<double>(entry(mean, c));
+    moments.variance.data<double>()[c] = static_cast<double>(entry(variance, c));
   }
   return moments;
 }

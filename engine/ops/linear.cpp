@@ -24,7 +24,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("linear", context.inputs[0]);  // [n, k]
   const Tensor w = as_row_major("linear", context.inputs[1]);      // [m, k]
-  const Tensor& bias = context.inputs[2];
+  const Tensor bias = as_row_major("linear", context.inputs[2]);
   const std::int64_t n = x.shape()[0], k = x.shape()[1], m = w.shape()[0];
   Tensor y = Tensor::empty({n, m});
   const bool keep = !context.training && w.layout().offset() == 0;
@@ -32,7 +32,7 @@ Tensor forward(ForwardContext& context) {
               "forward",
               {.m = n, .n = m, .k = k, .a_row = x.pixel_stride(), .b_depth = 1, .b_column = k},
               keep ? w.storage().get() : nullptr},
-             x.data(), w.data(), bias ? require_f32("linear", bias).data() : nullptr, y.data(), m);
+             x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), m);
   return y;
 }
 

@@ -13,9 +13,9 @@ namespace {
 
 double number(float v) { return static_cast<double>(v); }
 
-// Entry c of gamma or beta.
+// Entry c of gamma or beta, which may be a view with gaps.
 double entry(const Tensor& vector, std::int64_t c, double absent) {
-  return vector ? number(vector.data()[c]) : absent;
+  return vector ? number(vector.data()[c * vector.layout().stride(0)]) : absent;
 }
 
 // A set's pixels in fixed blocks.

@@ -97,7 +97,7 @@ void run(const Entry& entry, Args& args) {
 void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, const Tensor& bias,
               const Tensor& target) {
   const kernels::ConvKernel& entry = conv_kernel(call.op, call.pass, call.shape);
-  const Tensor w = as_row_major(call.op, weight);
+  const Tensor w = as_row_major(call.op, weight), b = as_row_major(call.op, bias);
   const bool keep = !call.training && w.storage() == weight.storage() && w.layout().offset() == 0;
   const auto packed = keep ? kept_pack(entry, call.shape, w.data(), *w.storage())
                            : pack(entry, call.shape, w.data());
@@ -105,7 +105,7 @@ void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, 
                          .source = source.data(),
                          .source_pixel = source.pixel_stride(),
                          .packed = packed->data(),
-                         .bias = bias ? require_f32(call.op, bias).data() : nullptr,
+                         .bias = b ? b.data() : nullptr,
                          .target = target.data(),
                          .target_pixel = target.pixel_stride()};
   run(entry, args);

@@ -141,6 +141,29 @@ TEST_CASE("an absent gamma is 1 and an absent beta 0") {
   CHECK(run(false, true) == run(true, true));
 }
 
+TEST_CASE("vectors may be views with gaps") {
+  const auto run = [](bool gaps, Mode mode) {
+    // Columns of a matrix: every second number.
+    const auto view = [&](const Numbers& v) {
+      Numbers pairs;
+      for (const float number : v) pairs.insert(pairs.end(), {number, 9});
+      const Tensor column = Tensor::from({3, 2}, pairs, Order::row_major).channel_slice(0, 1);
+      return gaps ? column.reshape({3}) : vector(v);
+    };
+    Tape tape(mode);
+    const Value x = tape.input(ramp({2, 3, 2, 2}, 7, 13, 6), true);
+    const Value gamma = tape.input(view({1, 2, -3})), beta = tape.input(view({0, 1, 2}));
+    const Tensor mean = view({1, 0, -1}), variance = view({1, 2, 3});
+    const Value y = batch_norm(x, gamma, beta, tape.input(mean), tape.input(variance), {});
+    std::vector<Numbers> out{y.tensor().to_vector(), mean.to_vector(), variance.to_vector()};
+    if (mode == Mode::training)
+      out.push_back(tape.backward(y, ramp({2, 3, 2, 2}, 5, 11, 5)).of(x).to_vector());
+    return out;
+  };
+  CHECK(run(true, Mode::inference) == run(false, Mode::inference));
+  CHECK(run(true, Mode::training) == run(false, Mode::training));
+}
+
 TEST_CASE("a channel slice is normalized like a copy of it") {
   const Tensor wide = ramp({2, 5, 3, 4}, 7, 13, 6);
   const Tensor part = wide.channel_slice(1, 3);

@@ -175,6 +175,20 @@ TEST_CASE("numbers that are not f32 are refused") {
   CHECK(refused_by([&] { (void)tape.backward(y, Tensor::zeros({2}, DType::f64)); }) == "backward");
 }
 
+TEST_CASE("a bias may be a view with gaps") {
+  const std::vector<float> pairs{1, 9, 2, 9, 3, 9};
+  const Tensor column = Tensor::from({3, 2}, pairs, Order::row_major).channel_slice(0, 1);
+  REQUIRE(column.reshape({3}).storage() == column.storage());
+  Tape tape(Mode::inference);
+  const Value bias = tape.input(column.reshape({3}));
+  const auto zeros = [&](const Shape& shape) { return tape.input(Tensor::zeros(shape)); };
+  const std::vector<float> want{1, 2, 3};
+  CHECK(linear(zeros({1, 4}), zeros({3, 4}), bias).tensor().to_vector() == want);
+  const Value x = zeros({1, 4, 1, 1});
+  CHECK(conv(x, zeros({3, 4, 1, 1}), bias, {}).tensor().to_vector() == want);
+  CHECK(conv_transpose(x, zeros({4, 3, 1, 1}), bias, {}).tensor().to_vector() == want);
+}
+
 TEST_CASE("wrong shapes are refused with an Error") {
   for (const OpRow& row : op_rows()) {
     for (const Inputs& shapes : row.bad) {
