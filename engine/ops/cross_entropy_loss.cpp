@@ -86,6 +86,7 @@ Tensor forward(ForwardContext& context) {
 }
 
 void backward(BackwardContext& context) {
+  require_fixed_target(name, context);
   const Pair pair(context.inputs[0], context.inputs[1],
                   std::get<LossAttributes>(context.attributes));
   const double weight = context.saved[0].data<double>()[0];

@@ -254,6 +254,9 @@ TEST_CASE("losses refuse what they cannot take and survive empty ones") {
   Tape other(Mode::training);
   const Value t = other.input(k.t, true);
   CHECK_THROWS_AS((void)other.backward(dice_loss(other.input(k.x), t, {})), Error);
+  Tape third(Mode::training);
+  const Value classes = third.input(k.classes, true);
+  CHECK_THROWS_AS((void)third.backward(cross_entropy_loss(third.input(k.x), classes, {})), Error);
 }
 
 TEST_CASE("cross-entropy takes classes in any layout") {
