@@ -8,6 +8,10 @@
 namespace burin {
 namespace {
 
+constexpr std::int64_t largest = std::numeric_limits<int>::max();
+// f32 counts the taps of a mean exactly up to here.
+constexpr std::int64_t most_taps = 1 << 24;
+
 void check_axis(std::string_view op, const kernels::PoolShape& s, std::size_t axis) {
   const auto text = [](int v) { return std::to_string(v); };
   if (s.kernel[axis] < 1) throw Error(std::string(op), "a kernel >= 1", text(s.kernel[axis]));
@@ -20,6 +24,8 @@ void check_axis(std::string_view op, const kernels::PoolShape& s, std::size_t ax
   if (room < 0)
     throw Error(std::string(op), "an image that holds a window of " + text(s.kernel[axis]),
                 text(s.in[axis]));
+  if (room + s.kernel[axis] > largest)
+    throw Error(std::string(op), "a padded size below 2^31", text(s.in[axis]));
 }
 
 }  // namespace
@@ -29,7 +35,7 @@ std::array<int, 3> image_size(std::string_view op, const Shape& shape) {
     throw Error(std::string(op), "an image [n,c,(d),(h),w]", shape.text());
   std::array<int, 3> size{1, 1, 1};
   for (int axis = 2; axis < shape.rank(); ++axis) {
-    if (shape[axis] < 1 || shape[axis] > std::numeric_limits<int>::max())
+    if (shape[axis] < 1 || shape[axis] > largest)
       throw Error(std::string(op), "sizes of 1 to 2^31 - 1", shape.text());
     size[static_cast<std::size_t>(axis + 3 - shape.rank())] = static_cast<int>(shape[axis]);
   }
@@ -51,7 +57,13 @@ Shape infer_pool(std::string_view op, std::span<const Shape> inputs, const Attri
   const Shape& x = inputs[0];
   static_cast<void>(image_size(op, x));
   const kernels::PoolShape s = pool_shape(x, std::get<PoolAttributes>(attributes));
-  for (std::size_t axis = 0; axis < 3; ++axis) check_axis(op, s, axis);
+  std::int64_t taps = 1;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    check_axis(op, s, axis);
+    taps *= s.kernel[axis];
+    if (taps > most_taps)
+      throw Error(std::string(op), "a window of up to 16777216 taps", std::to_string(taps));
+  }
   Shape y = x;
   for (int axis = 2; axis < x.rank(); ++axis) y = y.with(axis, s.out(axis + 3 - x.rank()));
   for (int axis = 0; axis < 5 - x.rank(); ++axis)

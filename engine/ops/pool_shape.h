@@ -11,7 +11,7 @@
 namespace burin {
 
 // inputs: x [n,c,(d),h,w]. Throws Error{op, expected, got}: rank 3 to 5, kernel and stride >= 1,
-// 0 <= pad < kernel, and at least one window.
+// 0 <= pad < kernel, at least one window, and up to 2^24 taps.
 [[nodiscard]] Shape infer_pool(std::string_view op, std::span<const Shape> inputs,
                                const Attributes& attributes);
 // Of a shape that infer_pool accepted.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
@@ -173,6 +174,19 @@ TEST_CASE("numbers that are not f32 are refused") {
   CHECK(refused_by([&] { batch_norm(x, ones, ones, ones, doubles, {}); }) == "batch_norm");
   const Value y = scale(tape.input(Tensor::zeros({2}), true), 2);
   CHECK(refused_by([&] { (void)tape.backward(y, Tensor::zeros({2}, DType::f64)); }) == "backward");
+}
+
+TEST_CASE("pool windows of more than 2^24 taps are refused") {
+  Tape tape(Mode::shapes);
+  const Value x = tape.input(Shape{1, 1, 4097, 4097});
+  const auto pool = [&](int h, int w) {
+    return average_pool(x, {.kernel = {1, h, w}, .stride = {1, 4096, 4096}});
+  };
+  CHECK(pool(4096, 4096).shape() == Shape{1, 1, 1, 1});
+  CHECK_THROWS_AS(pool(4096, 4097), Error);
+  const int most = std::numeric_limits<int>::max();
+  const PoolAttributes wide{.kernel = {1, 1, 2}, .pad_begin = {0, 0, 1}, .pad_end = {0, 0, 1}};
+  CHECK_THROWS_AS(max_pool(tape.input(Shape{1, 1, 1, most}), wide), Error);
 }
 
 TEST_CASE("a bias may be a view with gaps") {
