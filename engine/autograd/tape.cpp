@@ -1,6 +1,8 @@
 #include "engine/autograd/tape.h"
 
+#include <algorithm>
 #include <cassert>
+#include <memory>
 #include <utility>
 
 #include "engine/error.h"
@@ -11,6 +13,12 @@ namespace {
 
 bool needs(const OpDef& op, Needs part) {
   return (static_cast<unsigned>(op.needs) & static_cast<unsigned>(part)) != 0;
+}
+
+// Of one storage: the same numbers in the same places.
+bool same_view(const Tensor& a, const Tensor& b) {
+  return a.dtype() == b.dtype() && a.layout().offset() == b.layout().offset() &&
+         a.layout().same_strides(b.layout());
 }
 
 }  // namespace
@@ -73,8 +81,11 @@ Value Tape::parameter(const Tensor& tensor, bool trainable, std::string_view nam
 }
 
 int Tape::leaf_of(const Tensor& parameter) const {
-  const auto found = leaves_.find(parameter.storage().get());
-  return found == leaves_.end() ? -1 : found->second;
+  const auto [first, last] = leaves_.equal_range(parameter.storage().get());
+  const auto found = std::find_if(first, last, [&](const auto& leaf) {
+    return same_view(nodes_[static_cast<std::size_t>(leaf.second)].output, parameter);
+  });
+  return found == last ? -1 : found->second;
 }
 
 void Tape::check_inputs(const OpDef& op, std::span<const Value> inputs) const {

@@ -80,8 +80,8 @@ class Tape {
   // A leaf. Inputs need no gradient unless asked for.
   Value input(const Tensor& tensor, bool needs_gradient = false);
   Value input(const Shape& shape);  // Mode::shapes
-  // The leaf of a parameter: the same storage gives the same leaf. `trainable` decides whether it
-  // gets a gradient.
+  // The leaf of a parameter: the same view of the same storage gives the same leaf. `trainable`
+  // decides whether it gets a gradient.
   Value parameter(const Tensor& tensor, bool trainable, std::string_view name);
 
   // Runs forward (or infer only) and appends a node. Throws Error from infer. Absent inputs are
@@ -110,7 +110,7 @@ class Tape {
   Mode mode_;
   bool walked_ = false;  // backward has released what it needs
   std::vector<Node> nodes_;
-  std::unordered_map<const Storage*, int> leaves_;
+  std::unordered_multimap<const Storage*, int> leaves_;
 };
 
 // One line per node: "%7 = conv(%5, %6) kernel=3x3 ...  [1x64x48x48]".

@@ -100,7 +100,7 @@ TEST_CASE("only what wants a gradient gets one") {
   CHECK(!g.of(1000));
 }
 
-TEST_CASE("parameters: one leaf per storage, statistics get no gradient") {
+TEST_CASE("parameters: one leaf each, statistics get no gradient") {
   Tape tape(Mode::training);
   const Tensor w = Tensor::full({2}, 3), s = Tensor::full({2}, 4);
   const Value a = tape.parameter(w, true, "w"), b = tape.parameter(w, true, "w");
@@ -112,6 +112,22 @@ TEST_CASE("parameters: one leaf per storage, statistics get no gradient") {
   CHECK(g.of(a).to_vector() == std::vector<float>{24, 24});
   CHECK(!g.of(statistic));
   CHECK(tape.nodes()[0].output.storage() == w.storage());
+}
+
+TEST_CASE("two views of one storage are two parameters") {
+  Tape tape(Mode::training);
+  const Tensor both = Tensor::from({2, 2}, std::vector<float>{1, 2, 3, 4}, Order::row_major);
+  const Tensor first = both.batch_slice(0, 1), second = both.batch_slice(1, 1);
+  const Value a = tape.parameter(first, true, "a"), b = tape.parameter(second, true, "b");
+  CHECK(a.id() != b.id());
+  CHECK(tape.leaf_of(first) == a.id());
+  CHECK(tape.leaf_of(second) == b.id());
+  CHECK(tape.leaf_of(both) == -1);
+  CHECK(tape.leaf_of(first.reshape({2})) == -1);
+  CHECK(tape.parameter(both.batch_slice(1, 1), true, "b").id() == b.id());
+  const Gradients g = tape.backward(mul(a, b), Tensor::full({1, 2}, 1));
+  CHECK(g.of(a).to_vector() == std::vector<float>{3, 4});
+  CHECK(g.of(b).to_vector() == std::vector<float>{1, 2});
 }
 
 TEST_CASE("kept tensors are released by backward, and nothing is kept in inference") {
