@@ -33,7 +33,6 @@ class Choices {
     log.push_back({std::string(op), std::string(pass), text(shape), entry->name});
     return *entry;
   }
-  void clear() { choices_.clear(); }
 
  private:
   static std::string axes(const ConvShape& s, const std::array<int, 3>& a) {
@@ -80,15 +79,6 @@ Cache& cache() {
 std::vector<ChosenKernel> chosen_kernels() {
   const std::lock_guard lock(cache().mutex);
   return cache().log;
-}
-
-void forget_chosen_kernels() {
-  Cache& c = cache();
-  const std::lock_guard lock(c.mutex);
-  c.conv.clear();
-  c.weight.clear();
-  c.matmul.clear();
-  c.log.clear();
 }
 
 const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape) {

@@ -19,8 +19,6 @@ struct ChosenKernel {
 
 // Every choice of this process so far, in the order of first use; for run.json and inspect.
 [[nodiscard]] std::vector<ChosenKernel> chosen_kernels();
-// Forgets them, so that a changed BURIN_KERNEL counts.
-void forget_chosen_kernels();
 
 // BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and
 // matmul); a request that no usable entry can serve is passed over.
