@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <mutex>
+#include <utility>
 
 namespace burin {
 namespace {
@@ -16,7 +17,15 @@ struct Choice {
   const Entry* entry;
 };
 
-// A process meets some hundred shapes; a hash is not due.
+// Appends, and forgets the oldest beyond most_choices: images of ever new sizes must not fill the
+// memory.
+template <class T>
+void remember(std::vector<T>& list, T item) {
+  if (list.size() >= most_choices) list.erase(list.begin());
+  list.push_back(std::move(item));
+}
+
+// A network meets some hundred shapes: a hash is not due.
 template <class Entry, class Shape>
 class Choices {
  public:
@@ -29,8 +38,8 @@ class Choices {
     if (!wanted.empty()) entry = kernels::choose<Shape>(entries, shape, wanted);
     if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape);
     assert(entry != nullptr);  // the reference refuses nothing
-    choices_.push_back({std::string(op), std::string(pass), shape, entry});
-    log.push_back({std::string(op), std::string(pass), text(shape), entry->name});
+    remember(choices_, {std::string(op), std::string(pass), shape, entry});
+    remember(log, {std::string(op), std::string(pass), text(shape), entry->name});
     return *entry;
   }
 

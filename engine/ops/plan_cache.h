@@ -1,6 +1,7 @@
 // Which kernel serves a shape is decided once per op, pass and shape, by cost or by BURIN_KERNEL.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,10 @@ struct ChosenKernel {
   std::string kernel;  // name of the entry
 };
 
-// Every choice of this process so far, in the order of first use; for run.json and inspect.
+// Choices that a process remembers, of one family and in the list below.
+inline constexpr std::size_t most_choices = 1024;
+
+// The choices of this process so far, in the order of first use; for run.json.
 [[nodiscard]] std::vector<ChosenKernel> chosen_kernels();
 
 // BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and

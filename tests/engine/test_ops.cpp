@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/plan_cache.h"
 #include "engine/runtime/workers.h"
 #include "tests/engine/op_rows.h"
 #include "tests/support/compare.h"
@@ -174,6 +175,20 @@ TEST_CASE("numbers that are not f32 are refused") {
   CHECK(refused_by([&] { batch_norm(x, ones, ones, ones, doubles, {}); }) == "batch_norm");
   const Value y = scale(tape.input(Tensor::zeros({2}), true), 2);
   CHECK(refused_by([&] { (void)tape.backward(y, Tensor::zeros({2}, DType::f64)); }) == "backward");
+}
+
+TEST_CASE("choices of kernels are remembered up to a bound") {
+  const auto multiply_by = [](std::int64_t n) {
+    Tape tape(Mode::inference);
+    (void)matmul(tape.input(Tensor::zeros({1, 1})), tape.input(Tensor::zeros({1, n})));
+  };
+  const auto last = static_cast<std::int64_t>(most_choices) + 7;
+  for (std::int64_t n = 1; n <= last; ++n) multiply_by(n);
+  const std::vector<ChosenKernel> chosen = chosen_kernels();
+  CHECK(chosen.size() == most_choices);
+  CHECK(chosen.back().shape == "1x1 * 1x" + std::to_string(last));
+  multiply_by(last);
+  CHECK(chosen_kernels().back().shape == chosen.back().shape);
 }
 
 TEST_CASE("pool windows of more than 2^24 taps are refused") {
