@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "engine/ops/attributes.h"
+#include "engine/autograd/attributes.h"
 #include "engine/tensor/tensor.h"
 
 namespace burin {

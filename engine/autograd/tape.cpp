@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "engine/autograd/accumulate.h"
 #include "engine/error.h"
-#include "engine/ops/accumulate.h"
 
 namespace burin {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/ops/accumulate.h"
+#include "engine/autograd/accumulate.h"
 
 #include <cassert>
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/ops/attributes.h"
+#include "engine/autograd/attributes.h"
 #include "engine/tensor/tensor.h"
 
 namespace burin {

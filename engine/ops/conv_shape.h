@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "engine/ops/attributes.h"
+#include "engine/autograd/attributes.h"
 #include "engine/tensor/shape.h"
 #include "kernels/conv/conv.h"
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "engine/ops/attributes.h"
+#include "engine/autograd/attributes.h"
 #include "engine/ops/plan_cache.h"
 #include "engine/tensor/tensor.h"
 

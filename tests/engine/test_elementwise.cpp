@@ -6,8 +6,8 @@
 #include <functional>
 #include <numeric>
 
+#include "engine/autograd/accumulate.h"
 #include "engine/error.h"
-#include "engine/ops/accumulate.h"
 #include "engine/ops/ops.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
+#include "engine/autograd/accumulate.h"
 #include "engine/autograd/tape.h"
 #include "engine/error.h"
-#include "engine/ops/accumulate.h"
 #include "tests/support/gradient_check.h"
 
 namespace burin {
