@@ -6,7 +6,6 @@
 #include <limits>
 #include <span>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "engine/autograd/attributes.h"

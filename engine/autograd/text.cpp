@@ -1,5 +1,4 @@
 #include <sstream>
-#include <type_traits>
 
 #include "engine/autograd/tape.h"
 

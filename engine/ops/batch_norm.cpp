@@ -1,7 +1,6 @@
 // y = act(gamma*(x - mean)/sqrt(variance + epsilon) + beta); statistics per channel over the whole
 // batch in training (Ioffe and Szegedy 2015), the running ones in inference. x is kept, y is not:
 // see kernels/norm/norm.h.
-#include <string>
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"

@@ -2,7 +2,6 @@
 // of a gradient over the axes that were repeated.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "engine/autograd/attributes.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "engine/autograd/attributes.h"
 #include "engine/tensor/shape.h"

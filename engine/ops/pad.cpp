@@ -1,7 +1,5 @@
 // y = x with a border of one value (negative sizes crop);  dx = dy without it
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"

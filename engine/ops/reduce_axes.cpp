@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "engine/ops/broadcast.h"
 #include "engine/ops/operands.h"

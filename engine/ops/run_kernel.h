@@ -3,7 +3,6 @@
 
 #include <string_view>
 
-#include "engine/autograd/attributes.h"
 #include "engine/ops/plan_cache.h"
 #include "engine/tensor/tensor.h"
 

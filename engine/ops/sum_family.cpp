@@ -1,6 +1,5 @@
 #include "engine/ops/sum_family.h"
 
-#include "engine/error.h"
 #include "engine/ops/axis_rows.h"
 #include "engine/ops/broadcast.h"
 

@@ -1,6 +1,5 @@
 #include "engine/runtime/random.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 

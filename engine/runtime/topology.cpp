@@ -9,7 +9,6 @@
 #include <iterator>
 #include <optional>
 #include <set>
-#include <utility>
 
 #include "engine/error.h"
 #include "engine/runtime/cgroup.h"

@@ -17,8 +17,6 @@ struct ArenaStatistics {
 };
 
 [[nodiscard]] ArenaStatistics arena_statistics() noexcept;
-// Gives cached, unused memory back to the system.
-void arena_trim() noexcept;
 // Refuses, with Error, an allocation that would make reserved_bytes exceed this (--max-memory); 0:
 // no limit.
 void arena_set_limit(std::size_t bytes) noexcept;
