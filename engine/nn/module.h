@@ -70,7 +70,7 @@ template <class M>
   return out;
 }
 
-// What apps, training and inference see of a network: one input, one or more outputs.
+// What apps, training and inference see of a network: one input, one output.
 class Network {
  public:
   virtual ~Network() = default;

@@ -23,7 +23,8 @@ struct PackedWeights {
   std::shared_ptr<Storage> packed;
 };
 using PackedList = std::vector<PackedWeights>;
-// Image sizes whose packed weights are kept at once (only oneDNN's depend on them).
+// Packed copies of one weight kept at once: one for each entry and shape, batch and image size
+// included, whether or not the packing depends on them.
 constexpr std::size_t kept_shapes = 4;
 
 std::mutex& attachment_mutex() {

@@ -46,8 +46,9 @@ class RandomStream {
   // Mean 0, variance 1 (Box, Muller 1958); |value| < 6.8.
   [[nodiscard]] float normal(std::uint64_t index) const noexcept;
 
-  // out[i] = number `first` + i, scaled to [low, high).
+  // out[i] = number `first` + i, scaled to [low, high]: rounding may reach high.
   void fill_uniform(std::span<float> out, float low, float high, std::uint64_t first = 0) const;
+  // out[i] = number `first` + i, scaled to this mean and deviation.
   void fill_normal(std::span<float> out, float mean, float deviation,
                    std::uint64_t first = 0) const;
 

@@ -18,8 +18,9 @@ struct Settings {
   Bind bind = Bind::cores;
 };
 
-// Starts (or replaces) the team and binds it; denormals are flushed in every worker. Throws Error
-// for threads outside 1..1024. Called on first use with the default when nobody has called it.
+// Sets the size and the binding of the team; its threads start and bind themselves when they first
+// work. Throws Error for threads outside 0..1024. Called on first use with the default when nobody
+// has called it.
 void configure(const Settings& settings);
 
 // Threads of the team.

@@ -1,6 +1,6 @@
 // Reference-counted memory, 64-byte aligned, never resized, taken from a caching arena: what is
-// freed goes to a list by size class and is handed out again, so a training step after the first
-// asks the system for nothing.
+// freed joins its free neighbours and is handed out again, best fit first, so a training step after
+// the first asks the system for nothing.
 #pragma once
 
 #include <cstddef>
