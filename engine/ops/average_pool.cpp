@@ -1,5 +1,6 @@
 // y[n,c,o] = sum_t x[n,c, o*stride + t - pad] / count(o)
 #include "engine/ops/all_ops.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/pool_shape.h"

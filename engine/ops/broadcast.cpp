@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "engine/error.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/row_walk.h"
 #include "kernels/elementwise/elementwise.h"
@@ -133,7 +134,7 @@ Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
     pixels *= images;
     images = 1;
   }
-  const std::int64_t block = std::max<std::int64_t>(1, (1 << 14) / channels);
+  const std::int64_t block = rows_grain(channels);
   const std::int64_t blocks = (pixels + block - 1) / block;
   const std::int64_t grain = std::max<std::int64_t>(1, block / pixels);
   runtime::parallel_for(images * blocks, grain, [&](std::int64_t from, std::int64_t to, int) {

@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/loss_rows.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
@@ -46,7 +47,7 @@ struct Pair {
     channels = x.shape().channels();
     pixels = target.elements();
     // A multiple of 16 pixels, so that no vector of them is cut.
-    block = std::max<std::int64_t>(16, (1 << 14) / channels / 16 * 16);
+    block = std::max<std::int64_t>(16, task_numbers / channels / 16 * 16);
   }
   // f(index, rows, logits, classes) for each block.
   template <class F>

@@ -1,10 +1,9 @@
 // y = a * sigmoid(b), a and b the halves of x along an axis;
 // da = dy * sigmoid(b), db = dy * a * sigmoid(b) * (1 - sigmoid(b))
-#include <algorithm>
-
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/axis_rows.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
@@ -24,12 +23,11 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   return inputs[0].with(axis, inputs[0][axis] / 2);
 }
 
-// f(first row, rows), about 16384 numbers a task.
+// f(first row, rows)
 template <class F>
 void over_rows(const AxisRows& y, const F& f) {
-  const std::int64_t row = std::max<std::int64_t>(1, y.length * y.inner);
   runtime::parallel_for(
-      y.outer, std::max<std::int64_t>(1, (1 << 14) / row),
+      y.outer, rows_grain(y.length * y.inner),
       [&](std::int64_t first, std::int64_t last, int) { f(first, last - first); });
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
@@ -85,8 +86,7 @@ Tensor padded(const Tensor& given, const PadAttributes& a) {
         kernels::move().fill(1, row, 4, &a.value, to, 0);
     }
   };
-  runtime::parallel_for(rows, std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(row, 1)),
-                        task);
+  runtime::parallel_for(rows, rows_grain(row), task);
   return y;
 }
 

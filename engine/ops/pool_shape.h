@@ -24,9 +24,4 @@ namespace burin {
 [[nodiscard]] kernels::PoolArgs pool_args(const kernels::PoolShape& shape, const Tensor& source,
                                           const Tensor& target, void* index);
 
-// Rows of so many numbers that a piece of work is worth handing out (16 Ki numbers).
-[[nodiscard]] constexpr std::int64_t rows_grain(std::int64_t row_elements) noexcept {
-  return row_elements >= 16384 ? 1 : 16384 / (row_elements < 1 ? 1 : row_elements);
-}
-
 }  // namespace burin

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/ops/broadcast.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/runtime/workers.h"
 #include "kernels/reduce/reduce.h"
@@ -24,7 +25,7 @@ struct Groups {
   Groups(std::int64_t count, std::int64_t all, std::int64_t channels)
       : groups(count),
         pixels(all / count),
-        block(std::max<std::int64_t>(64, (1 << 14) / channels)),
+        block(std::max<std::int64_t>(64, task_numbers / channels)),
         blocks((pixels + block - 1) / block) {}
 
   // f(task, first pixel, pixels of the block)

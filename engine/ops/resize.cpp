@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/pool_shape.h"

@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <cassert>
 
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 
 namespace burin {
-namespace {
-
-// Numbers of one block: 64 KiB for each operand, so that two or three stay in L2.
-constexpr std::int64_t block_numbers = std::int64_t{1} << 14;
-
-}  // namespace
-
 RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
   const Tensor& first = *inputs.begin();
   for (const Tensor& t : inputs) {
@@ -23,7 +17,7 @@ RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
   const Shape& shape = first.shape();
   const std::int64_t channels = flat_ ? 1 : shape.channels();
   extent_ = {shape.elements() == 0 ? 0 : shape.elements() / channels, channels};
-  block_pixels_ = std::max<std::int64_t>(1, block_numbers / std::max<std::int64_t>(channels, 1));
+  block_pixels_ = rows_grain(channels);
   if (flat_ && !first.layout().is_channels_last()) order_ = Order::row_major;
   for (const Tensor& t : inputs) join(flat_ ? t : as_channels_last(op, t));
 }

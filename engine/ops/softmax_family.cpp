@@ -1,9 +1,8 @@
 #include "engine/ops/softmax_family.h"
 
-#include <algorithm>
-
 #include "engine/error.h"
 #include "engine/ops/axis_rows.h"
+#include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/runtime/workers.h"
 #include "kernels/elementwise/elementwise.h"
@@ -11,12 +10,10 @@
 namespace burin {
 namespace {
 
-// About 16384 numbers a task.
 template <class F>
 void over_rows(const AxisRows& x, const F& f) {
-  const std::int64_t row = std::max<std::int64_t>(1, x.length * x.inner);
   // A multiple of 16, so that no vector of pixels is cut.
-  const std::int64_t grain = (std::max<std::int64_t>(1, (1 << 14) / row) + 15) / 16 * 16;
+  const std::int64_t grain = (rows_grain(x.length * x.inner) + 15) / 16 * 16;
   runtime::parallel_for(
       x.outer, grain, [&](std::int64_t first, std::int64_t last, int) { f(first, last - first); });
 }
