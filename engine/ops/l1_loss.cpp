@@ -1,8 +1,8 @@
 // y = the mean of |x - t|;  dx = sign(x - t) / count, dt = -dx
 #include "engine/ops/all_ops.h"
+#include "engine/ops/distance_family.h"
 #include "engine/ops/loss_rows.h"
 #include "engine/ops/ops.h"
-#include "engine/ops/row_walk.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace burin {
@@ -13,25 +13,11 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 }
 
 Tensor forward(ForwardContext& context) {
-  const RowWalk walk("l1_loss", {context.inputs[0], context.inputs[1]});
-  const double sum = walk.sum([&](const Block& b) {
-    return kernels::elementwise().loss.l1(b.extent, walk.in(0, b), walk.in(1, b));
-  });
-  return scalar(sum / static_cast<double>(context.inputs[0].elements()));
+  return distance_forward("l1_loss", context, kernels::elementwise().loss.l1);
 }
 
 void backward(BackwardContext& context) {
-  const double count = static_cast<double>(context.inputs[0].elements());
-  const float factor = static_cast<float>(1 * static_cast<double>(context.dy.data()[0]) / count);
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (!context.wants[i]) continue;
-    RowWalk walk("l1_loss", {context.inputs[i], context.inputs[1 - i]});
-    context.gradients[i] = walk.output();
-    walk.each([&](const Block& b, std::int64_t) {
-      kernels::elementwise().loss.l1_backward(b.extent, walk.in(0, b), walk.in(1, b),
-                                              walk.out(2, b), factor);
-    });
-  }
+  distance_backward("l1_loss", context, kernels::elementwise().loss.l1_backward, 1);
 }
 
 }  // namespace
