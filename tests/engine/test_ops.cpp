@@ -177,6 +177,27 @@ TEST_CASE("numbers that are not f32 are refused") {
   CHECK(refused_by([&] { (void)tape.backward(y, Tensor::zeros({2}, DType::f64)); }) == "backward");
 }
 
+TEST_CASE("packed weights that inference keeps follow the weight's version") {
+  const Tensor x = Tensor::full({1, 4, 3, 3}, 1), row = Tensor::full({2, 4}, 1);
+  const Tensor weight = Tensor::full({2, 4, 1, 1}, 1, Order::row_major);
+  const Tensor matrix = Tensor::full({3, 4}, 1, Order::row_major);
+  const auto check = [&](float want) {
+    Tape tape(Mode::inference);
+    const Value y = conv(tape.input(x), tape.input(weight), {}, {});
+    const Value z = linear(tape.input(row), tape.input(matrix), {});
+    CHECK(y.tensor().to_vector() == std::vector<float>(18, want));
+    CHECK(z.tensor().to_vector() == std::vector<float>(6, want));
+  };
+  check(4);
+  REQUIRE(weight.storage()->attachment);
+  REQUIRE(matrix.storage()->attachment);
+  for (const Tensor& w : {weight, matrix}) {
+    w.fill(2);
+    w.storage()->bump_version();
+  }
+  check(8);
+}
+
 TEST_CASE("choices of kernels are remembered up to a bound") {
   const auto multiply_by = [](std::int64_t n) {
     Tape tape(Mode::inference);

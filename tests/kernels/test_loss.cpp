@@ -23,13 +23,19 @@ void each_loss(const F& f) {
   }
 }
 
+// f(case, gap of the other operand and of results): all dense among them.
+template <class F>
+void each_pair(const F& f) {
+  for (const std::int64_t other : {0, 1}) each_case([&](const Case& k) { f(k, other); });
+}
+
 Rows zeros_and_ones(const Case& k, Random& random) {
   Rows out(k.extent, k.gap, k.guard);
   out.each([&](float& v) { v = random.integer(0, 3) == 0 ? 1.0f : 0.0f; });
   return out;
 }
-Rows probabilities(const Case& k, Random& random) {
-  Rows out(k.extent, 1, k.guard);
+Rows probabilities(const Case& k, std::int64_t gap, Random& random) {
+  Rows out(k.extent, gap, k.guard);
   out.each([&](float& v) { v = 0.5f + 0.499f * random.real(); });
   return out;
 }
@@ -44,10 +50,10 @@ void check_sum(double got, double want) {
 TEST_CASE("dice and cross-entropy of two classes agree with the reference") {
   each_loss([](const LossFunctions& fast) {
     Random random(1);
-    each_case([&](const Case& k) {
+    each_pair([&](const Case& k, std::int64_t other) {
       for (const bool logits : {true, false}) {
-        Rows x =
-            logits ? Rows::random(k.extent, 1, k.guard, random, 9.0f) : probabilities(k, random);
+        Rows x = logits ? Rows::random(k.extent, other, k.guard, random, 9.0f)
+                        : probabilities(k, other, random);
         Rows t = zeros_and_ones(k, random);
         const DiceSums got = fast.dice(k.extent, x.in(), t.in(), logits);
         const DiceSums want = plain().dice(k.extent, x.in(), t.in(), logits);
@@ -56,7 +62,7 @@ TEST_CASE("dice and cross-entropy of two classes agree with the reference") {
         check_sum(got.target, want.target);
         check_sum(fast.bce(k.extent, x.in(), t.in(), logits),
                   plain().bce(k.extent, x.in(), t.in(), logits));
-        Rows dx(k.extent, 2, k.guard), want_dx(k.extent, 0, k.guard);
+        Rows dx(k.extent, 2 * other, k.guard), want_dx(k.extent, 0, k.guard);
         fast.dice_backward(k.extent, x.in(), t.in(), dx.out(), -0.7f, 0.2f, logits);
         plain().dice_backward(k.extent, x.in(), t.in(), want_dx.out(), -0.7f, 0.2f, logits);
         CHECK(worst_relative(dx.numbers(), want_dx.numbers(), 1e-1) <= 2e-6);
@@ -72,12 +78,12 @@ TEST_CASE("dice and cross-entropy of two classes agree with the reference") {
 TEST_CASE("absolute and squared differences agree with the reference") {
   each_loss([](const LossFunctions& fast) {
     Random random(2);
-    each_case([&](const Case& k) {
+    each_pair([&](const Case& k, std::int64_t other) {
       Rows a = Rows::random(k.extent, k.gap, k.guard, random),
-           b = Rows::random(k.extent, 1, k.guard, random);
+           b = Rows::random(k.extent, other, k.guard, random);
       check_sum(fast.l1(k.extent, a.in(), b.in()), plain().l1(k.extent, a.in(), b.in()));
       check_sum(fast.l2(k.extent, a.in(), b.in()), plain().l2(k.extent, a.in(), b.in()));
-      Rows d(k.extent, 2, k.guard), want(k.extent, 0, k.guard);
+      Rows d(k.extent, 2 * other, k.guard), want(k.extent, 0, k.guard);
       fast.l1_backward(k.extent, a.in(), b.in(), d.out(), 0.3f);
       plain().l1_backward(k.extent, a.in(), b.in(), want.out(), 0.3f);
       CHECK(d.numbers() == want.numbers());

@@ -70,7 +70,12 @@ ConvResult run(const MatmulKernel& entry, const Case& c) {
   bias.assign(c.bias);
   spread(to, {}, static_cast<int>(s.n), c.c_gap);
   std::memset(packed.data(), 0xff, packed.size());
-  entry.pack(s, b.data(), packed.data(), 0, entry.pack_tasks(s));
+  std::memset(workspace.data(), 0xff, workspace.size());
+  std::memset(shared.data(), 0xff, shared.size());
+  const std::int64_t tasks = entry.pack_tasks(s);
+  const std::int64_t half = (entry.flags & kernel_whole) != 0 ? tasks : tasks / 2;
+  entry.pack(s, b.data(), packed.data(), 0, half);
+  if (half < tasks) entry.pack(s, b.data(), packed.data(), half, tasks);
   const MatmulArgs args{.shape = s,
                         .a = a.data(),
                         .packed = packed.data(),
