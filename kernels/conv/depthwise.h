@@ -1,65 +1,29 @@
 // Depthwise convolution, forward and data: channel c of the result comes from channel c alone, so
 // the lanes of a register are channels and a tile is up to eight pixels of one register.
 //
-// Eight pixels share a load of the weights: nine loads feed eight multiply-adds.
+// Where the taps of a kernel row lie side by side, a load of x feeds all of them: 3x3 takes 10 loads
+// of x and 3 of weights for 24 multiply-adds (DepthwiseShared); elsewhere eight pixels share a load
+// of the weights (depthwise_tile). A task walks a strip of eight pixels down its rows, some channels
+// at a time: what the next row reads is in L1 but for one row of the strip, which is fetched ahead.
 #pragma once
 
-#include "kernels/conv/direct_axis.h"
-#include "kernels/micro/parts.h"
-#include "kernels/micro/tile_call.h"
+#include "kernels/conv/depthwise_rows.h"
+#include "kernels/conv/depthwise_tile.h"
 
 namespace burin::kernels {
 namespace {
 
-struct DepthwiseCall {
-  const float* x;
-  std::ptrdiff_t x_row;  // from one pixel of the tile to the next
-  const float* w;
-  int taps;
-  const std::ptrdiff_t *x_tap, *w_tap;
-  const float* bias;
-  float* y;
-  std::ptrdiff_t y_row;
-  int channels;  // 1..lanes
-  Epilogue epilogue;
-};
-using DepthwiseFunction = void (*)(const DepthwiseCall&) noexcept;
-
-template <class V, int P>
-void depthwise_tile(const DepthwiseCall& call) noexcept {
-  typename V::reg acc[P][1];
-  unroll<P>([&](auto i) __attribute__((always_inline)) { acc[i][0] = V::zero(); });
-  if (call.bias != nullptr) load_tile<V, P, 1>(call.bias, 0, call.channels, acc);
-  const bool full = call.channels == V::lanes;
-  for (int t = 0; t < call.taps; ++t) {
-    const typename V::reg w = V::load(call.w + call.w_tap[t]);
-    const float* x = call.x + call.x_tap[t];
-    unroll<P>([&](auto i) __attribute__((always_inline)) {
-      const float* p = x + i * call.x_row;
-      V::mac_into(acc[i][0], full ? V::load(p) : V::load(p, call.channels), w);
-    });
-  }
-  if (call.epilogue.activation != Activation::none) activate<V, P, 1>(call.epilogue, acc);
-  store_tile<V, P, 1>(call.y, call.y_row, call.channels, acc);
-}
-
-template <class V, class Heights>
-struct DepthwiseTiles;
-template <class V, int... I>
-struct DepthwiseTiles<V, std::integer_sequence<int, I...>> {
-  static constexpr DepthwiseFunction at[] = {depthwise_tile<V, I + 1>...};  // [pixels - 1]
-};
-
-constexpr int depthwise_max_taps = 512;
-
 template <class V, bool Forward>
 struct Depthwise {
   static constexpr int pixels = 8;
+  static constexpr std::int64_t wanted_tasks = 16, most_rows = 8;
+  static constexpr int strip_channels = 128;  // three rows of ten pixels: 15 KiB
   using Tiles = DepthwiseTiles<V, std::make_integer_sequence<int, pixels>>;
 
   static const char* refuse(const ConvShape& s) noexcept {
     if (s.groups != s.in_channels || s.groups != s.out_channels) return "not depthwise";
-    return s.taps() > depthwise_max_taps ? "more than 512 kernel points" : nullptr;
+    return s.kernel[0] * s.kernel[1] > depthwise_max_rows ? "more than 64 rows of kernel points"
+                                                          : nullptr;
   }
   // Bound by loads and memory: a quarter of the speed of a tile.
   static double cost(const ConvShape& s) noexcept {
@@ -82,114 +46,102 @@ struct Depthwise {
   }
   static std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
 
-  // Rows (d,h) of the target of all images; a task is a piece of about 64 KiB of results.
+  // Rows (d,h) of the target of all images; a task is a block of them.
   static std::int64_t rows(const ConvShape& s) noexcept {
     const DirectAxis d = direct_axis(s, 0, Forward), h = direct_axis(s, 1, Forward);
     return s.batch * d.target * h.target;
   }
   static std::int64_t tasks(const ConvShape& s, int) noexcept {
-    const std::int64_t row = std::int64_t{direct_axis(s, 2, Forward).target} * s.groups;
-    return ceil_div(rows(s), at_least(1, 16384 / row));
+    return ceil_div(rows(s), at_least(1, at_most(rows(s) / wanted_tasks, most_rows)));
   }
   static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
                   void*) noexcept {
     const std::int64_t all = rows(args.shape), count = tasks(args.shape, 0);
-    for (std::int64_t row = part_first(all, count, first); row < part_first(all, count, last);
-         ++row)
-      Row(args, row).run();
+    for (std::int64_t task = first; task < last; ++task)
+      Block(args, part_first(all, count, task), part_first(all, count, task + 1)).run();
   }
 
  private:
-  // One target row: the taps that meet the image, then pixels phase by phase.
-  class Row {
+  class Block {
    public:
-    Row(const ConvArgs& args, std::int64_t row) noexcept
+    Block(const ConvArgs& args, std::int64_t first, std::int64_t last) noexcept
         : args_(args),
           axis_{direct_axis(args.shape, 0, Forward), direct_axis(args.shape, 1, Forward),
-                direct_axis(args.shape, 2, Forward)} {
-      const int h = static_cast<int>(row % axis_[1].target);
-      const int d = static_cast<int>(row / axis_[1].target % axis_[0].target);
-      const std::int64_t image = row / axis_[1].target / axis_[0].target;
-      target_ = args.target + row * axis_[2].target * args.target_pixel;
-      source_ = args.source +
-                image * axis_[0].source * axis_[1].source * axis_[2].source * args.source_pixel;
-      list_rows(d, h);
+                direct_axis(args.shape, 2, Forward)},
+          count_(static_cast<int>(last - first)) {
+      for (int i = 0; i < count_; ++i)
+        rows_[i].list(axis_, first + i, args.source_pixel, padded(args.shape));
     }
 
     void run() noexcept {
-      for (int r = 0; r < axis_[2].phases(); ++r) {
-        const AxisPhase p = axis_[2].phase(r);
-        // Pixels [inner, outer) have all taps of the row.
-        const int last = p.offset + (p.taps - 1) * p.offset_step;
-        const int room = axis_[2].source - 1 - last;
-        const auto inner = static_cast<int>(
-            at_most(p.count, p.offset < 0 ? ceil_div(-p.offset, p.source_step) : 0));
-        const auto outer = static_cast<int>(
-            at_least(inner, at_most(p.count, room < 0 ? 0 : room / p.source_step + 1)));
-        for (int j = 0; j < inner; ++j) pixel_tile(p, j, 1);
-        const std::int64_t tiles = ceil_div(outer - inner, pixels);
-        for (std::int64_t i = 0; i < tiles; ++i) {
-          const auto at = static_cast<int>(part_first(outer - inner, tiles, i));
-          pixel_tile(p, inner + at, static_cast<int>(part_first(outer - inner, tiles, i + 1)) - at);
-        }
-        for (int j = outer; j < p.count; ++j) pixel_tile(p, j, 1);
+      const int channels = args_.shape.groups;
+      for (int c = 0; c < channels; c += strip_channels) {
+        channel_first_ = c;
+        channel_last_ = static_cast<int>(at_most(channels, c + strip_channels));
+        for (int r = 0; r < axis_[2].phases(); ++r) run_phase(axis_[2].phase(r));
       }
     }
 
    private:
-    // Taps (kd, kh) of this target row whose source row exists.
-    void list_rows(int d, int h) noexcept {
-      for (int kd = 0; kd < axis_[0].kernel; ++kd)
-        for (int kh = 0; kh < axis_[1].kernel; ++kh) {
-          const int sd = source_of(axis_[0], d, kd), sh = source_of(axis_[1], h, kh);
-          if (sd < 0 || sh < 0) continue;
-          row_source_[rows_] = (std::int64_t{sd} * axis_[1].source + sh) * axis_[2].source;
-          row_tap_[rows_++] = (kd * axis_[1].kernel + kh) * axis_[2].kernel;
-        }
-    }
-    // Source position of a target position and a kernel point, or -1.
-    static int source_of(const DirectAxis& a, int at, int k) noexcept {
-      if (Forward) {
-        const int x = at * a.stride + k * a.dilation - a.pad;
-        return x >= 0 && x < a.source ? x : -1;
-      }
-      const int x = at + a.pad - k * a.dilation;
-      return x >= 0 && x % a.stride == 0 && x / a.stride < a.source ? x / a.stride : -1;
+    void run_phase(const AxisPhase& p) noexcept {
+      const auto [inner, outer] = p.inner(axis_[2].source);
+      for (int j = 0; j < inner; ++j) strip(p, j, Tiles::at[0]);
+      run_inner(p, inner, outer);
+      for (int j = outer; j < p.count; ++j) strip(p, j, Tiles::at[0]);
     }
 
-    void pixel_tile(const AxisPhase& p, int first, int count) noexcept {
+    void run_inner(const AxisPhase& p, int first, int end) noexcept {
+      const DepthwiseFunction shared = p.offset_step == 1 && end - first >= pixels
+                                           ? Tiles::shared(p.taps, p.source_step)
+                                           : nullptr;
+      if (shared != nullptr) {  // the last strip may do pixels again
+        for (int j = first; j < end; j += pixels)
+          strip(p, static_cast<int>(at_most(j, end - pixels)), shared);
+        return;
+      }
+      const std::int64_t tiles = ceil_div(end - first, pixels);
+      for (std::int64_t i = 0; i < tiles; ++i) {
+        const std::int64_t at = part_first(end - first, tiles, i);
+        const auto count = static_cast<int>(part_first(end - first, tiles, i + 1) - at);
+        strip(p, first + static_cast<int>(at), Tiles::at[count - 1]);
+      }
+    }
+
+    // A tile from pixel j of the phase, in every row.
+    void strip(const AxisPhase& p, int j, DepthwiseFunction tile) noexcept {
+      const TapRange taps = p.range(j, axis_[2].source);
       const std::int64_t width = padded(args_.shape);
+      const std::int64_t x = j * p.source_step + p.offset + taps.first * p.offset_step;
+      const std::int64_t y = p.first + std::int64_t{j} * p.step;
       DepthwiseCall call{};
-      for (int r = 0; r < rows_; ++r)
-        for (int k = 0; k < p.taps; ++k) {
-          const int x = first * p.source_step + p.offset + k * p.offset_step;
-          if (x < 0 || x >= axis_[2].source) continue;
-          x_tap_[call.taps] = (row_source_[r] + x) * args_.source_pixel;
-          w_tap_[call.taps++] = (row_tap_[r] + p.kernel_first + k * p.kernel_step) * width;
-        }
-      call.x_tap = x_tap_;
-      call.w_tap = w_tap_;
-      call.x_row = p.source_step * args_.source_pixel;
-      call.y_row = p.step * args_.target_pixel;
+      call.w = static_cast<const float*>(args_.packed) + channel_first_ +
+               (p.kernel_first + taps.first * p.kernel_step) * width;
+      call.x_pixel = p.source_step * args_.source_pixel;
+      call.taps = taps.count;
+      call.x_tap = p.offset_step * args_.source_pixel;
+      call.w_tap = p.kernel_step * width;
+      call.bias = args_.bias != nullptr ? args_.bias + channel_first_ : nullptr;
+      call.y_pixel = p.step * args_.target_pixel;
+      call.y_next = axis_[2].target * args_.target_pixel;
+      call.channels = channel_last_ - channel_first_;
       call.epilogue = args_.epilogue;
-      float* y = target_ + (p.first + std::int64_t{first} * p.step) * args_.target_pixel;
-      for (int c = 0; c < args_.shape.groups; c += V::lanes) {
-        call.x = source_ + c;
-        call.w = static_cast<const float*>(args_.packed) + c;
-        call.bias = args_.bias != nullptr ? args_.bias + c : nullptr;
-        call.y = y + c;
-        call.channels = static_cast<int>(at_most(V::lanes, args_.shape.groups - c));
-        Tiles::at[count - 1](call);
+      for (int i = 0; i < count_; ++i) {
+        const DepthwiseRow& row = rows_[i];
+        call.x = args_.source + (row.source + x) * args_.source_pixel + channel_first_;
+        call.rows = row.count;
+        call.x_at = row.x_at;
+        call.w_at = row.w_at;
+        call.x_next =
+            row.count > 0 ? row.x_at[row.count - 1] + axis_[2].source * args_.source_pixel : 0;
+        call.y = args_.target + (row.target + y) * args_.target_pixel + channel_first_;
+        tile(call);
       }
     }
 
     const ConvArgs& args_;
     DirectAxis axis_[3];
-    const float* source_;
-    float* target_;
-    int rows_ = 0;
-    std::int64_t row_source_[depthwise_max_taps], row_tap_[depthwise_max_taps];
-    std::ptrdiff_t x_tap_[depthwise_max_taps], w_tap_[depthwise_max_taps];
+    int count_, channel_first_ = 0, channel_last_ = 0;
+    DepthwiseRow rows_[most_rows];
   };
 
  public:

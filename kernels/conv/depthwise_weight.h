@@ -1,23 +1,104 @@
 // Weight gradient of a depthwise convolution: the lanes of a register are channels. Output rows are
-// cut into blocks by the shape; stage 1 adds their sums in order.
+// cut into blocks by the shape; stage 1 adds their sums in order. A block is walked like
+// depthwise.h does, and where the taps of a kernel row lie side by side a load of x feeds all.
 #pragma once
 
-#include "kernels/conv/conv.h"
-#include "kernels/micro/parts.h"
+#include "kernels/conv/depthwise_rows.h"
+#include "kernels/micro/unroll.h"
 
 namespace burin::kernels {
 namespace {
 
+// sums[w_at[r] + k*w_tap] += x[x_at[r] + j*x_pixel + k*x_tap] * dy[j*dy_pixel], over pixels j.
+struct DepthwiseWeightCall {
+  const float *x, *dy;
+  float* sums;
+  std::ptrdiff_t x_pixel, dy_pixel;
+  int pixels, rows, taps;
+  const std::ptrdiff_t *x_at, *w_at;
+  std::ptrdiff_t x_tap, w_tap;
+  int channels;
+};
+using DepthwiseWeightFunction = void (*)(const DepthwiseWeightCall&) noexcept;
+
+// One row of taps, any number of pixels: two loads for a multiply-add.
+struct WeightTaps {
+  template <class V, bool Full>
+  [[gnu::always_inline]] static void add(const DepthwiseWeightCall& call, int c,
+                                         int left) noexcept {
+    const auto load = [&](const float* p) __attribute__((always_inline)) {
+      return Full ? V::load(p) : V::load(p, left);
+    };
+    for (int r = 0; r < call.rows; ++r)
+      for (int k = 0; k < call.taps; ++k) {
+        const float *x = call.x + c + call.x_at[r] + k * call.x_tap, *dy = call.dy + c;
+        float* sums = call.sums + c + call.w_at[r] + k * call.w_tap;
+        typename V::reg sum = V::load(sums);
+        for (int j = 0; j < call.pixels; ++j, x += call.x_pixel, dy += call.dy_pixel)
+          sum = V::mac(load(x), load(dy), sum);
+        V::store(sums, sum);
+      }
+  }
+};
+
+// K taps side by side, output pixels S apart, eight pixels, which stay in registers: x[i] meets tap
+// k of pixel (i - k) / S. Pixels of one tap are added in order, as above.
+template <int K, int S>
+struct SharedWeightTaps {
+  static constexpr int pixels = 8;
+  template <class V, bool Full>
+  [[gnu::always_inline]] static void add(const DepthwiseWeightCall& call, int c,
+                                         int left) noexcept {
+    const auto load = [&](const float* p) __attribute__((always_inline)) {
+      return Full ? V::load(p) : V::load(p, left);
+    };
+    typename V::reg dy[pixels];
+    unroll<pixels>([&](auto j) __attribute__((always_inline)) {
+      dy[j] = load(call.dy + c + j * call.dy_pixel);
+    });
+    for (int r = 0; r < call.rows; ++r) {
+      const float* x = call.x + c + call.x_at[r];
+      float* sums = call.sums + c + call.w_at[r];
+      typename V::reg sum[K];
+      unroll<K>([&](auto k)
+                    __attribute__((always_inline)) { sum[k] = V::load(sums + k * call.w_tap); });
+      unroll<(pixels - 1) * S + K>([&](auto i) __attribute__((always_inline)) {
+        const typename V::reg value = load(x);
+        x += call.x_tap;
+        unroll<K>([&](auto k) __attribute__((always_inline)) {
+          constexpr int at = decltype(i)::value - decltype(k)::value;
+          if constexpr (at >= 0 && at % S == 0 && at / S < pixels)
+            sum[k] = V::mac(value, dy[at / S], sum[k]);
+        });
+      });
+      unroll<K>([&](auto k)
+                    __attribute__((always_inline)) { V::store(sums + k * call.w_tap, sum[k]); });
+    }
+  }
+};
+
+template <class V, class Taps>
+void depthwise_weight_tile(const DepthwiseWeightCall& call) noexcept {
+  int c = 0;
+  for (; c + V::lanes <= call.channels; c += V::lanes)
+    Taps::template add<V, true>(call, c, V::lanes);
+  if (c < call.channels) Taps::template add<V, false>(call, c, call.channels - c);
+}
+
 template <class V>
 struct DepthwiseWeight {
-  static constexpr std::int64_t most_blocks = 32;
+  static constexpr std::int64_t most_blocks = 16;
+  static constexpr std::int64_t most_rows = 8;
+  static constexpr int strip = 8, strip_channels = 128;
 
   static const char* refuse(const ConvShape& s) noexcept {
-    return s.groups != s.in_channels || s.groups != s.out_channels ? "not depthwise" : nullptr;
+    if (s.groups != s.in_channels || s.groups != s.out_channels) return "not depthwise";
+    return s.kernel[0] * s.kernel[1] > depthwise_max_rows ? "more than 64 rows of kernel points"
+                                                          : nullptr;
   }
-  // Two loads for a multiply-add, and memory.
+  // Bound by loads and memory, as forward is.
   static double cost(const ConvShape& s) noexcept {
-    return 6.0 * 16 / V::lanes * static_cast<double>(s.macs());
+    return 4.0 * 16 / V::lanes * static_cast<double>(s.macs());
   }
   static std::int64_t padded(const ConvShape& s) noexcept {
     return ceil_div(s.groups, V::lanes) * V::lanes;
@@ -47,62 +128,97 @@ struct DepthwiseWeight {
     const ConvShape& s = args.shape;
     float* sums = static_cast<float*>(args.shared) + block * s.taps() * padded(s);
     for (std::int64_t i = 0; i < s.taps() * padded(s); i += V::lanes) V::store(sums + i, V::zero());
-    for (std::int64_t row = part_first(rows(s), blocks(s), block);
-         row < part_first(rows(s), blocks(s), block + 1); ++row)
-      for (std::int64_t t = 0; t < s.taps(); ++t) add_row(args, row, t, sums + t * padded(s));
+    const std::int64_t first = part_first(rows(s), blocks(s), block),
+                       end = part_first(rows(s), blocks(s), block + 1);
+    for (std::int64_t row = first; row < end; row += most_rows)
+      Block(args, row, at_most(end, row + most_rows), sums).run();
   }
 
-  // Adds one output row of one tap.
-  static void add_row(const ConvWeightArgs& args, std::int64_t row, std::int64_t tap,
-                      float* sums) noexcept {
-    const ConvShape& s = args.shape;
-    const std::int64_t kw = tap % s.kernel[2], kh = tap / s.kernel[2] % s.kernel[1],
-                       kd = tap / s.kernel[2] / s.kernel[1];
-    const std::int64_t d =
-        row / s.out(1) % s.out(0) * s.stride[0] + kd * s.dilation[0] - s.pad_begin[0];
-    const std::int64_t h = row % s.out(1) * s.stride[1] + kh * s.dilation[1] - s.pad_begin[1];
-    if (d < 0 || d >= s.in[0] || h < 0 || h >= s.in[1]) return;
-    // Output columns whose input column left + o*stride exists.
-    const std::int64_t left = kw * s.dilation[2] - s.pad_begin[2], step = s.stride[2];
-    const std::int64_t first = left < 0 ? ceil_div(-left, step) : 0;
-    const std::int64_t end =
-        left < s.in[2] ? at_most(s.out(2), (s.in[2] - 1 - left) / step + 1) : 0;
-    const std::int64_t image = row / s.out(1) / s.out(0);
-    const std::int64_t x_row = ((image * s.in[0] + d) * s.in[1] + h) * s.in[2] + left;
-    const float* x = args.x + (x_row + first * step) * args.x_pixel;
-    const float* dy = args.dy + (row * s.out(2) + first) * args.dy_pixel;
-    for (int c = 0; c < s.groups && first < end; c += V::lanes)
-      V::store(sums + c, add_columns(x + c, step * args.x_pixel, dy + c, args.dy_pixel, end - first,
-                                     s.groups - c, V::load(sums + c)));
-  }
+  class Block {
+   public:
+    Block(const ConvWeightArgs& args, std::int64_t first, std::int64_t end, float* sums) noexcept
+        : args_(args),
+          axis_{direct_axis(args.shape, 0, true), direct_axis(args.shape, 1, true),
+                direct_axis(args.shape, 2, true)},
+          phase_(axis_[2].phase(0)),
+          count_(static_cast<int>(end - first)),
+          sums_(sums) {
+      for (int i = 0; i < count_; ++i)
+        rows_[i].list(axis_, first + i, args.x_pixel, padded(args.shape));
+    }
 
-  // sum + over k of x[k*x_step + c] * dy[k*dy_step + c], in two chains.
-  static typename V::reg add_columns(const float* x, std::int64_t x_step, const float* dy,
-                                     std::int64_t dy_step, std::int64_t count, int channels,
-                                     typename V::reg sum) noexcept {
-    typename V::reg other = V::zero();
-    std::int64_t k = 0;
-    if (channels < V::lanes) {
-      for (; k < count; ++k)
-        V::mac_into(sum, V::load(x + k * x_step, channels), V::load(dy + k * dy_step, channels));
-      return sum;
+    void run() noexcept {
+      const auto [inner, outer] = phase_.inner(axis_[2].source);
+      const DepthwiseWeightFunction plain = depthwise_weight_tile<V, WeightTaps>,
+                                    shared = phase_.offset_step == 1
+                                                 ? shared_tile(phase_.taps, phase_.source_step)
+                                                 : nullptr;
+      for (int c = 0; c < args_.shape.groups; c += strip_channels) {
+        channel_ = c;
+        int j = 0;
+        for (; j < inner; ++j) add(j, 1, plain);
+        for (; j < outer; j += strip) {
+          const auto pixels = static_cast<int>(at_most(strip, outer - j));
+          add(j, pixels, pixels == strip && shared != nullptr ? shared : plain);
+        }
+        for (j = outer; j < phase_.count; ++j) add(j, 1, plain);
+      }
     }
-    for (; k + 2 <= count; k += 2) {
-      V::mac_into(sum, V::load(x + k * x_step), V::load(dy + k * dy_step));
-      V::mac_into(other, V::load(x + (k + 1) * x_step), V::load(dy + (k + 1) * dy_step));
+
+   private:
+    static DepthwiseWeightFunction shared_tile(int taps, int step) noexcept {
+      if (step == 1 && taps == 3) return depthwise_weight_tile<V, SharedWeightTaps<3, 1>>;
+      if (step == 2 && taps == 3) return depthwise_weight_tile<V, SharedWeightTaps<3, 2>>;
+      if (step == 1 && taps == 5) return depthwise_weight_tile<V, SharedWeightTaps<5, 1>>;
+      if (step == 2 && taps == 5) return depthwise_weight_tile<V, SharedWeightTaps<5, 2>>;
+      return nullptr;
     }
-    if (k < count) V::mac_into(sum, V::load(x + k * x_step), V::load(dy + k * dy_step));
-    return V::add(sum, other);
-  }
+
+    // Output pixels [j, j + pixels) of every row; all of them have the taps of the first.
+    void add(int j, int pixels, DepthwiseWeightFunction tile) noexcept {
+      const TapRange taps = phase_.range(j, axis_[2].source);
+      const std::int64_t x =
+          j * phase_.source_step + phase_.offset + taps.first * phase_.offset_step;
+      DepthwiseWeightCall call{};
+      call.w_tap = padded(args_.shape);
+      call.sums = sums_ + taps.first * call.w_tap + channel_;
+      call.x_pixel = phase_.source_step * args_.x_pixel;
+      call.dy_pixel = args_.dy_pixel;
+      call.pixels = pixels;
+      call.taps = taps.count;
+      call.x_tap = phase_.offset_step * args_.x_pixel;
+      call.channels = static_cast<int>(at_most(strip_channels, args_.shape.groups - channel_));
+      for (int i = 0; i < count_; ++i) {
+        const DepthwiseRow& row = rows_[i];
+        call.x = args_.x + (row.source + x) * args_.x_pixel + channel_;
+        call.dy = args_.dy + (row.target + j) * args_.dy_pixel + channel_;
+        call.rows = row.count;
+        call.x_at = row.x_at;
+        call.w_at = row.w_at;
+        tile(call);
+      }
+    }
+
+    const ConvWeightArgs& args_;
+    DirectAxis axis_[3];
+    AxisPhase phase_;
+    int count_, channel_ = 0;
+    float* sums_;
+    DepthwiseRow rows_[most_rows];
+  };
 
   // dw[channel][tap] of one tap.
   static void combine(const ConvWeightArgs& args, std::int64_t tap) noexcept {
     const ConvShape& s = args.shape;
+    const std::int64_t block = s.taps() * padded(s);
     const float* sums = static_cast<const float*>(args.shared) + tap * padded(s);
-    for (std::int64_t c = 0; c < s.groups; ++c) {
-      float sum = 0;
-      for (std::int64_t b = 0; b < blocks(s); ++b) sum += sums[b * s.taps() * padded(s) + c];
-      args.dw[c * s.taps() + tap] = sum;
+    alignas(64) float lanes[V::lanes];
+    for (std::int64_t c = 0; c < s.groups; c += V::lanes) {
+      typename V::reg sum = V::load(sums + c);
+      for (std::int64_t b = 1; b < blocks(s); ++b) sum = V::add(sum, V::load(sums + b * block + c));
+      V::store(lanes, sum);
+      for (std::int64_t i = 0; i < at_most(V::lanes, s.groups - c); ++i)
+        args.dw[(c + i) * s.taps() + tap] = lanes[i];
     }
   }
 

@@ -6,9 +6,14 @@
 #pragma once
 
 #include "kernels/conv/conv.h"
+#include "kernels/micro/parts.h"
 
 namespace burin::kernels {
 namespace {
+
+struct TapRange {
+  int first, count;
+};
 
 // Target first + j*step for j in [0, count); tap k in [0, taps) stands for kernel point
 // kernel_first + k*kernel_step and reads source j*source_step + offset + k*offset_step, offset_step
@@ -19,6 +24,27 @@ struct AxisPhase {
   int taps;
   int kernel_first, kernel_step;
   int offset, offset_step;
+
+  // Targets [first, end) for which every tap reads a source position in [0, source).
+  struct Inner {
+    int first, end;
+  };
+  [[nodiscard]] Inner inner(int source) const noexcept {
+    const int last = offset + (taps - 1) * offset_step, room = source - 1 - last;
+    const std::int64_t first =
+        at_most(count, offset < 0 ? ceil_div(-offset, source_step) : std::int64_t{0});
+    const std::int64_t end = room < 0 ? 0 : room / source_step + 1;
+    return {static_cast<int>(first), static_cast<int>(at_least(first, at_most(count, end)))};
+  }
+
+  // Taps of target j that read a source position in [0, source).
+  [[nodiscard]] TapRange range(int j, int source) const noexcept {
+    const int at = j * source_step + offset;
+    int first = 0, end = taps;
+    while (first < end && at + first * offset_step < 0) ++first;
+    while (first < end && at + (end - 1) * offset_step >= source) --end;
+    return {first, end - first};
+  }
 };
 
 struct DirectAxis {
