@@ -22,6 +22,12 @@ namespace {
 
 constexpr int max_threads = 1024;
 
+// The tasks of one worker that nobody has begun.
+struct alignas(64) Share {
+  std::atomic<std::int64_t> next{0};
+  std::int64_t end = 0;
+};
+
 struct Team {
   std::mutex busy;  // held while a loop runs on the team, and by configure
   std::atomic<int> threads{0};
@@ -29,6 +35,7 @@ struct Team {
   Bind bind = Bind::none;
   std::vector<int> cpus;  // of thread 0, 1, ...; empty: unbound
   Topology topology;
+  std::unique_ptr<Share[]> shares;  // of each thread, for the loop that runs
 };
 
 Team& team() {
@@ -83,17 +90,37 @@ void bind_thread(int worker) noexcept {
     run_anywhere();  // a thread may have inherited one processor from the caller
 }
 
-void run_pieces(std::int64_t tasks, std::int64_t grain, const TaskFunction& f, int worker,
-                std::atomic<std::int64_t>& next) noexcept {
-  const FlushDenormals flush;
-  const int outer = current_worker;
-  current_worker = worker;
-  while (true) {
-    const std::int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
-    if (first >= tasks) break;
+class Working {
+ public:
+  explicit Working(int worker) noexcept : outer_(current_worker) { current_worker = worker; }
+  ~Working() { current_worker = outer_; }
+  Working(const Working&) = delete;
+  Working& operator=(const Working&) = delete;
+
+ private:
+  FlushDenormals flush_;
+  int outer_;
+};
+
+void run_alone(std::int64_t tasks, std::int64_t grain, const TaskFunction& f, int worker) noexcept {
+  const Working working(worker);
+  for (std::int64_t first = 0; first < tasks; first += grain)
     f(first, std::min(tasks, first + grain), worker);
+}
+
+// First its own share, then what is left of the others'. The same share every time: what a worker
+// wrote in one op, and finds in its L2, it reads in the next.
+void run_shares(std::span<Share> shares, std::int64_t grain, const TaskFunction& f,
+                int worker) noexcept {
+  const Working working(worker);
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    Share& share = shares[(static_cast<std::size_t>(worker) + i) % shares.size()];
+    while (true) {
+      const std::int64_t first = share.next.fetch_add(grain, std::memory_order_relaxed);
+      if (first >= share.end) break;
+      f(first, std::min(share.end, first + grain), worker);
+    }
   }
-  current_worker = outer;
 }
 
 void ensure_configured() {
@@ -125,6 +152,7 @@ void configure(const Settings& settings) {
   const int count = settings.threads > 0 ? settings.threads : default_threads(t.topology);
   t.bind = settings.bind;
   t.cpus = processors(settings.bind, t.topology, count);
+  t.shares = std::make_unique<Share[]>(static_cast<std::size_t>(count));
   t.generation.fetch_add(1);
   t.threads.store(count, std::memory_order_release);
   omp_set_dynamic(0);
@@ -159,25 +187,28 @@ std::string describe() {
 void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
   if (tasks <= 0) return;
   grain = std::max<std::int64_t>(grain, 1);
-  alignas(64) std::atomic<std::int64_t> next{0};
   const bool nested = current_worker >= 0;
-  if (nested || background || tasks <= grain || threads() == 1) {
-    run_pieces(tasks, grain, f, nested ? current_worker : 0, next);
-    return;
-  }
+  if (nested || background || tasks <= grain || threads() == 1)
+    return run_alone(tasks, grain, f, nested ? current_worker : 0);
   Team& t = team();
   const std::unique_lock lock(t.busy, std::try_to_lock);
-  if (!lock.owns_lock()) {
-    run_pieces(tasks, grain, f, 0, next);
-    return;
-  }
+  if (!lock.owns_lock()) return run_alone(tasks, grain, f, 0);
   // Always the whole team: OpenMP ends and restarts threads when the number changes.
   const int count = t.threads.load(std::memory_order_relaxed);
+  const std::int64_t pieces = (tasks + grain - 1) / grain;
+  const std::span shares(t.shares.get(), static_cast<std::size_t>(count));
+  std::int64_t first = 0;
+  for (int i = 0; i < count; ++i) {
+    Share& share = shares[static_cast<std::size_t>(i)];
+    share.next.store(first, std::memory_order_relaxed);
+    first += grain * (pieces / count + (i < pieces % count ? 1 : 0));
+    share.end = std::min(tasks, first);
+  }
 #pragma omp parallel num_threads(count)
   {
     const int worker = omp_get_thread_num();
     bind_thread(worker);
-    run_pieces(tasks, grain, f, worker, next);
+    run_shares(shares, grain, f, worker);
   }
 }
 
