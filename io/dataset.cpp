@@ -32,6 +32,10 @@ std::vector<fs::path> list(const fs::path& folder) {
   return out;
 }
 
+std::string path_below(const Dataset& dataset, const fs::path& file) {
+  return file.lexically_relative(dataset.folder).generic_string();
+}
+
 // Finds {split}/{kind}/{id}.png below the folder: fills splits; the paths below the folder go to
 // `found`.
 void scan(Dataset& dataset, std::set<std::string>& found) {
@@ -48,7 +52,7 @@ void scan(Dataset& dataset, std::set<std::string>& found) {
         Sample& sample = samples[file.stem().string()];
         sample.id = file.stem().string();
         sample.files[kind.filename().string()] = file;
-        found.insert(file.lexically_relative(dataset.folder).generic_string());
+        found.insert(path_below(dataset, file));
       }
     }
     if (samples.empty()) throw Error(reading(folder), "pictures", "an empty folder");
@@ -100,6 +104,14 @@ bool is_hash(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+// Tells each sample the hashes of its files, all of which are listed.
+void give_hashes(Dataset& dataset) {
+  for (auto& [split, samples] : dataset.splits)
+    for (Sample& sample : samples)
+      for (const auto& [kind, file] : sample.files)
+        sample.sha256[kind] = dataset.sha256.at(path_below(dataset, file));
+}
+
 void check_listed(const Dataset& dataset, const std::set<std::string>& found) {
   for (const auto& [path, hash] : dataset.sha256)
     if (!found.contains(path)) throw Error(reading(dataset.folder / path), "a file", "none");
@@ -115,6 +127,15 @@ const fs::path& Sample::file(std::string_view kind) const {
   if (found == files.end())
     throw Error("sample " + id, "a file among " + std::string(kind), "none");
   return found->second;
+}
+
+std::vector<std::uint8_t> Sample::read(std::string_view kind) const {
+  const fs::path& path = file(kind);
+  auto bytes = read_file(path, ImageLimits{}.file_bytes);
+  if (const auto listed = sha256.find(kind); listed != sha256.end())
+    if (const std::string now = sha256_hex(bytes); now != listed->second)
+      throw Error(reading(path), "sha256 " + listed->second + " as in dataset.json", now);
+  return bytes;
 }
 
 const std::vector<Sample>& Dataset::split(std::string_view name) const {
@@ -143,7 +164,7 @@ Dataset decode_dataset(std::string_view text, const std::string& name) {
   return dataset;
 }
 
-Dataset read_dataset(const fs::path& folder, Verify verify) {
+Dataset read_dataset(const fs::path& folder) {
   const fs::path path = folder / manifest;
   const auto bytes = read_file(path, std::uint64_t{1} << 28);
   Dataset dataset =
@@ -153,10 +174,7 @@ Dataset read_dataset(const fs::path& folder, Verify verify) {
   scan(dataset, found);
   check_listed(dataset, found);
   check_samples(dataset);
-  if (verify == Verify::hashes)
-    for (const auto& [file, hash] : dataset.sha256)
-      if (const std::string now = sha256_of_file(folder / file); now != hash)
-        throw Error(reading(folder / file), "sha256 " + hash, now);
+  give_hashes(dataset);
   return dataset;
 }
 
@@ -169,6 +187,7 @@ void write_dataset(Dataset& dataset) {
   check_samples(dataset);
   for (const std::string& file : found)
     dataset.sha256[file] = sha256_of_file(dataset.folder / file);
+  give_hashes(dataset);
   const json document{{"version", dataset.version}, {"task", dataset.task},
                       {"classes", dataset.classes}, {"seed", dataset.seed},
                       {"source", dataset.source},   {"files", dataset.sha256}};

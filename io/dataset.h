@@ -16,10 +16,13 @@ namespace burin {
 struct Sample {
   std::string id;
   std::map<std::string, std::filesystem::path, std::less<>>
-      files;  // "images", "masks", "fov" -> path
+      files;                                               // "images", "masks", "fov" -> path
+  std::map<std::string, std::string, std::less<>> sha256;  // the same -> hex, of dataset.json
 
   // Throws Error when the sample has no such file.
   [[nodiscard]] const std::filesystem::path& file(std::string_view kind) const;
+  // Its bytes. Throws Error naming the file when they are not those that dataset.json lists.
+  [[nodiscard]] std::vector<std::uint8_t> read(std::string_view kind) const;
 };
 
 struct Dataset {
@@ -38,14 +41,9 @@ struct Dataset {
   [[nodiscard]] const std::vector<Sample>& split(std::string_view name) const;
 };
 
-enum class Verify {
-  sizes,  // every file listed and there, none extra, the pictures of a sample of one size
-  hashes  // the sha256 of every file as well
-};
-
-// Throws Error{"read <file>", expected, got} naming the first file that is wrong.
-[[nodiscard]] Dataset read_dataset(const std::filesystem::path& folder,
-                                   Verify verify = Verify::sizes);
+// Every file listed and there, none extra, the pictures of a sample of one size; Sample::read checks
+// the bytes. Throws Error{"read <file>", expected, got} naming the first file that is wrong.
+[[nodiscard]] Dataset read_dataset(const std::filesystem::path& folder);
 
 // dataset.json alone, from memory: without splits. `name` stands in errors.
 [[nodiscard]] Dataset decode_dataset(std::string_view text, const std::string& name);

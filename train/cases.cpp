@@ -23,8 +23,9 @@ std::vector<float> as_rgb(const Image& picture) {
   return out;
 }
 
-std::vector<std::uint8_t> read_mask(const std::filesystem::path& file, const Extent& size) {
-  Image mask = read_labels(file);
+std::vector<std::uint8_t> read_mask(const Sample& sample, const char* kind, const Extent& size) {
+  const std::filesystem::path& file = sample.file(kind);
+  Image mask = decode_labels(sample.read(kind), file.string());
   if (mask.width != size.width || mask.height != size.height)
     throw Error(
         "read " + file.string(),
@@ -34,13 +35,12 @@ std::vector<std::uint8_t> read_mask(const std::filesystem::path& file, const Ext
   return std::move(mask.data);
 }
 
-std::vector<std::uint8_t> read_truth(const std::filesystem::path& file, const Extent& size,
-                                     int classes) {
-  auto label = read_mask(file, size);
+std::vector<std::uint8_t> read_truth(const Sample& sample, const Extent& size, int classes) {
+  auto label = read_mask(sample, "masks", size);
   for (auto& v : label) {
     if (classes == 2) v = v != 0;
     if (v >= classes)
-      throw Error("read " + file.string(), "classes below " + std::to_string(classes),
+      throw Error(reading(sample.file("masks")), "classes below " + std::to_string(classes),
                   std::to_string(v));
   }
   return label;
@@ -84,12 +84,13 @@ Case case_of_picture(const Image& picture, std::span<const std::uint8_t> field,
 }
 
 Case load_case(const Sample& sample, const DataRecipe& recipe, int classes, NativeTruth* native) {
-  const Image picture = read_image(sample.file("images"));
+  const std::filesystem::path& file = sample.file("images");
+  const Image picture = decode_image(sample.read("images"), file.string());
   const Extent size{picture.height, picture.width};
-  const auto label = read_truth(sample.file("masks"), size, classes);
+  const auto label = read_truth(sample, size, classes);
   std::vector<std::uint8_t> field;
-  if (sample.files.contains("fov")) field = read_mask(sample.file("fov"), size);
-  Case c = case_of_picture(picture, field, recipe, sample.file("images"));
+  if (sample.files.contains("fov")) field = read_mask(sample, "fov", size);
+  Case c = case_of_picture(picture, field, recipe, file);
   const Extent working{c.height, c.width};
   c.label = classes == 2 ? resample_mask(label, size, working)
                          : resample_classes(label, size, working, classes);

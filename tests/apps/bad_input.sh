@@ -110,6 +110,12 @@ PYTHON
 expect 1 'thin.png.*pixels' "$burin" infer run pictures/thin.png --out x
 cp -r data thin
 for kind in images masks fov; do cp pictures/thin.png "thin/test/$kind/$(basename "$picture")"; done
+python3 - <<'PYTHON'
+import hashlib, json
+sets = json.load(open("thin/dataset.json"))
+sets["files"] = {f: hashlib.sha256(open("thin/" + f, "rb").read()).hexdigest() for f in sets["files"]}
+json.dump(sets, open("thin/dataset.json", "w"))
+PYTHON
 expect 1 "$(basename "$picture").*pixels" "$burin" eval run --data thin
 expect 1 different "$burin" infer run "$picture" "$picture" --out x
 
@@ -162,6 +168,10 @@ copy && head -c 300 "$trained" >"other/train/images/$name"
 expect 1 "$name" "$burin" train tiny.toml --data other --out y
 copy && : >"other/train/masks/$name"
 expect 1 "$name" "$burin" train tiny.toml --data other --out y
+# A changed byte: found by the hash in dataset.json, before the picture is decoded.
+copy && printf '\xff\xfe' | dd of="other/train/masks/$name" bs=1 seek=50 conv=notrunc 2>/dev/null
+expect 1 "masks/$name: expected sha256" "$burin" train tiny.toml --data other --out y
+expect 1 "masks/$name: expected sha256" "$burin" eval run --data other --split train
 "$burin" prepare fundus --synthetic 6 --size 64 --seed 6 --to smaller >/dev/null 2>err.txt
 copy && cp "$(find smaller -path '*/masks/*.png' | head -n 1)" "other/train/masks/$name"
 expect 1 "masks/$name.*96x96.*64x64" "$burin" train tiny.toml --data other --out y
