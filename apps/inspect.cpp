@@ -16,7 +16,7 @@ namespace {
 struct Options {
   GlobalOptions global;
   std::string model, shape;
-  std::int64_t classes = 0, channels = 0;  // 0: the network's own
+  std::int64_t classes = 0, channels = 0, width = 0;  // 0: the network's own
   bool layers = false;
 };
 
@@ -42,12 +42,17 @@ Shape shape_from(const std::string& text) {
   return Shape(std::span<const std::int64_t>(sizes));
 }
 
+bool sets_numbers(const Options& options) {
+  return options.classes != 0 || options.channels != 0 || options.width != 0;
+}
+
 std::unique_ptr<Network> make_named(std::string_view name, const Options& options) try {
   return models::make_network(name, {.seed = options.global.seed.value_or(1),
                                      .in_channels = options.channels,
-                                     .classes = options.classes});
+                                     .classes = options.classes,
+                                     .width = options.width});
 } catch (const Error& error) {  // a number that this network does not have
-  if (options.classes == 0 && options.channels == 0) throw;
+  if (!sets_numbers(options)) throw;
   throw UsageError(error.operation(), error.expected(), error.got());
 }
 
@@ -59,9 +64,9 @@ std::unique_ptr<Network> network_of(const Options& options) {
     if (entry.name == word) return make_named(word, options);
     names += (names.empty() ? "" : ", ") + std::string(entry.name);
   }
-  if (options.classes != 0 || options.channels != 0)
-    throw UsageError("inspect " + word, "one of " + names + " with --classes or --channels",
-                     "another word");
+  if (sets_numbers(options))
+    throw UsageError("inspect " + word,
+                     "one of " + names + " with --classes, --channels or --width", "another word");
   std::error_code ignored;
   if (std::filesystem::exists(word, ignored)) return std::move(train::load_model(word).network);
   throw Error("inspect " + word, "a model file, a run folder or one of " + names, "neither");
@@ -162,6 +167,9 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
       ->check(CLI::Range(1, 65536));
   verb->add_option("--channels", options->channels, "input channels of a network given by its name")
       ->check(CLI::Range(1, 65536));
+  verb->add_option("--width", options->width,
+                   "channels of the first level of a network given by its name")
+      ->check(CLI::Range(1, 1024));
   verb->add_flag("--layers", options->layers, "one line for each operation");
   add_global_options(*verb, options->global);
   return {verb, "burin inspect fundus-unet --shape 1x3x512x512 --layers",

@@ -13,10 +13,14 @@ std::unique_ptr<Network> damage(const ModelOptions& options) {
   UnetOptions o{.seed = options.seed};
   if (options.in_channels != 0) o.in_channels = options.in_channels;
   if (options.classes != 0) o.classes = options.classes;
+  if (options.width != 0) o.width = options.width;
   return std::make_unique<Unet>(o);
 }
 
 std::unique_ptr<Network> fundus(const ModelOptions& options, bool faithful) {
+  if (options.width != 0)
+    throw Error("fundus-unet", "no width, as its channels are fixed",
+                std::to_string(options.width));
   if ((options.in_channels != 0 && options.in_channels != 3) ||
       (options.classes != 0 && options.classes != 1))
     throw Error("fundus-unet", "3 channels in and 1 class",

@@ -10,7 +10,8 @@ namespace burin::models {
 
 struct ModelOptions {
   std::uint64_t seed = 1;
-  std::int64_t in_channels = 0, classes = 0;  // 0: the network's own
+  // 0: the network's own. width: channels of the first level.
+  std::int64_t in_channels = 0, classes = 0, width = 0;
 };
 
 struct ModelEntry {

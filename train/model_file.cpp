@@ -14,7 +14,9 @@ constexpr const char* kind = "model 1";
 
 std::unique_ptr<Network> make_network_of(const Recipe& recipe) {
   return models::make_network(recipe.network,
-                              {.seed = static_cast<std::uint64_t>(recipe.train.seed)});
+                              {.seed = static_cast<std::uint64_t>(recipe.train.seed),
+                               .classes = recipe.model.classes,
+                               .width = recipe.model.width});
 }
 
 void save_model(const std::filesystem::path& file, std::span<const NamedParameter> parameters,

@@ -15,6 +15,12 @@
 
 namespace burin::train {
 
+// 0: the network's own.
+struct ModelRecipe {
+  std::int64_t classes = 0;  // output channels, background included; 1: of the foreground alone
+  std::int64_t width = 0;    // channels of the first level
+};
+
 struct DataRecipe {
   std::int64_t width =
       1024;  // images are resized to this width, height in proportion; 0: as they are
@@ -52,6 +58,7 @@ struct InferRecipe {
 struct Recipe {
   std::string title;
   std::string network;  // a name of models/
+  ModelRecipe model;
   DataRecipe data;
   SamplerRecipe sampler;
   AugmentOptions augment;

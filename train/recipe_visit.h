@@ -87,6 +87,9 @@ void visit(Recipe& r, V& v) {
   v.section("");
   v.text("title", r.title);
   v.text("network", r.network);
+  v.section("model");
+  v.number("classes", r.model.classes, 0, 256);
+  v.number("width", r.model.width, 0, 1024);
   v.section("data");
   v.number("width", r.data.width, 0, 65536);
   v.one_of("preprocess", r.data.preprocess, preprocesses);

@@ -134,6 +134,7 @@ expect 1 multiple "$burin" inspect fundus-unet --shape 1x3x50x50
 expect 2 shape "$burin" inspect fundus-unet --shape 1x3x0x48
 expect 2 shape "$burin" inspect fundus-unet --shape 1x3x
 expect 2 channels "$burin" inspect fundus-unet --classes 4
+expect 2 width "$burin" inspect fundus-unet --width 8
 expect 2 classes "$burin" inspect run --classes 4
 expect 2 classes "$burin" inspect damage-unet --classes 0
 expect 1 multiply-accumulates "$burin" inspect damage-unet --shape 1x3x16777216x16777216

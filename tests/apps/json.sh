@@ -118,6 +118,7 @@ inspect fundus-unet-faithful 11339318 3030430464 --shape 1x3x48x48
 inspect fundus-unet 11339327 3030430464 --shape 1x3x48x48
 inspect damage-unet 31037893 192736657408 --shape 1x3x512x512
 inspect damage-unet 31037828 192719880192 --classes 4
+inspect damage-unet 122103 782237696 --classes 3 --width 4
 inspect damage-unet 31039621 193189642240 --channels 6
 inspect "a run's" 11339327 3030430464
 

@@ -62,9 +62,12 @@ TEST_CASE("seeds, options and unknown names") {
   CHECK(weights(1) == weights(1));
   CHECK(weights(1) != weights(2));
   CHECK(make_network("damage-unet", {.in_channels = 6})->default_input() == Shape{1, 6, 512, 512});
+  const auto narrow = make_network("damage-unet", {.classes = 2, .width = 4});
+  CHECK(count(*narrow, {1, 3, 64, 64}).parameters == 122'098);
   CHECK_THROWS_AS((void)make_network("damage"), Error);
   CHECK_THROWS_AS((void)make_network(""), Error);
   CHECK_THROWS_AS((void)make_network("fundus-unet", {.classes = 2}), Error);
+  CHECK_THROWS_AS((void)make_network("fundus-unet", {.width = 8}), Error);
   CHECK_THROWS_AS((void)make_network("damage-unet", {.in_channels = -1}), Error);
 }
 

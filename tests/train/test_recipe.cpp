@@ -25,6 +25,8 @@ TEST_CASE("keys reach their fields, the rest keeps its default") {
   const Recipe r = parse_recipe(R"(
 title = "vessels"
 network = "fundus-unet"
+[model]
+classes = 3
 [sampler]
 patch = 128
 [loss]
@@ -38,6 +40,8 @@ ema = 0
 )",
                                 "r.toml");
   CHECK(r.title == "vessels");
+  CHECK(r.model.classes == 3);
+  CHECK(r.model.width == 0);
   CHECK(r.sampler.patch == 128);
   CHECK(r.loss.kind == LossKind::dice_ce);
   CHECK(r.loss.weights == std::vector<double>{1, 2.5});
