@@ -6,6 +6,7 @@
 #include "apps/network_output.h"
 #include "apps/output.h"
 #include "apps/progress.h"
+#include "apps/score_table.h"
 #include "engine/error.h"
 #include "io/dataset.h"
 #include "train/cases.h"
@@ -21,29 +22,6 @@ struct Options {
   std::string model, data, split = "test";
   bool baseline = false;
 };
-
-nlohmann::json json_of(const train::Scores& s) {
-  return {{"dice", number(s.dice)},
-          {"iou", number(s.iou)},
-          {"roc_auc", number(s.roc_auc)},
-          {"pr_auc", number(s.pr_auc)},
-          {"sensitivity", number(s.sensitivity)},
-          {"specificity", number(s.specificity)},
-          {"accuracy", number(s.accuracy)},
-          {"field_share", number(s.field_share)}};
-}
-
-std::string row(const std::string& name, const train::Scores& s) {
-  std::string line = name;
-  line.resize(std::max<std::size_t>(name.size() + 1, 20), ' ');
-  for (const double v :
-       {s.dice, s.roc_auc, s.pr_auc, s.sensitivity, s.specificity, s.accuracy, s.field_share}) {
-    std::string cell = score(v);
-    cell.insert(0, cell.size() < 10 ? 10 - cell.size() : 1, ' ');
-    line += cell;
-  }
-  return line;
-}
 
 // The best threshold of the green channel over all cases together: what no network is needed for.
 class Baseline {
@@ -72,16 +50,17 @@ class Baseline {
 // One case at working size and, with the probabilities resized, at the size of the file.
 class Evaluation {
  public:
-  Evaluation(train::Model& model, const Options& options)
+  Evaluation(train::Model& model, const Dataset& dataset, const Options& options)
       : model_(model),
         options_(options),
+        names_(dataset.classes),
         channels_(output_channels(*model.network)),
         infer_(inference_of(model.recipe.infer, options.inference, channels_)),
-        working_(channels_, infer_.threshold),
-        native_(channels_, infer_.threshold) {}
-
-  void check(const Dataset& dataset) const {
+        working_(channels_, infer_.threshold, model.recipe.loss.ignore_index),
+        native_(channels_, infer_.threshold, model.recipe.loss.ignore_index) {
     check_classes(dataset, train::truth_classes(channels_), *model_.network);
+    if (options.baseline && channels_ > 1)
+      throw UsageError("--baseline", "a network of one class", std::to_string(channels_));
   }
 
   nlohmann::json add(const Sample& sample) {
@@ -101,23 +80,24 @@ class Evaluation {
     if (truth.field.empty() && !c.field.empty())
       truth.field = train::resample_mask(c.field, from, truth.size);
     const train::Scores at_native = native_.add(p, truth.label, truth.field);
-    nlohmann::json json = json_of(scores);
+    nlohmann::json json = json_of(scores, names_);
     json["id"] = sample.id;
     json["width"] = c.width;
     json["height"] = c.height;
     json["seconds"] = seconds.count();
-    json["native"] = json_of(at_native);
-    if (!options_.global.json) print_line(row(sample.id, scores));
+    json["native"] = json_of(at_native, names_);
+    if (!options_.global.json) print_line(score_lines(sample.id, scores, names_));
     return json;
   }
 
   nlohmann::json pooled() {
     const train::Scores scores = working_.pooled(), at_native = native_.pooled();
-    nlohmann::json json = json_of(scores);
-    json["native"] = json_of(at_native);
+    nlohmann::json json = json_of(scores, names_);
+    json["native"] = json_of(at_native, names_);
     if (!options_.global.json) {
-      print_line(row("pooled", scores));
-      print_line(row("pooled, native size", at_native));
+      print_line(score_lines("pooled", scores, names_));
+      print_line(score_lines("pooled, native size", at_native, names_));
+      if (at_native.confusion) print_line(confusion_lines(*at_native.confusion, names_));
     }
     if (options_.baseline) {
       const auto best = baseline_.best();
@@ -132,6 +112,7 @@ class Evaluation {
  private:
   train::Model& model_;
   const Options& options_;
+  const std::vector<std::string>& names_;  // of the classes
   std::int64_t channels_;
   train::InferRecipe infer_;
   train::Scorer working_, native_;
@@ -144,12 +125,8 @@ int run(const Options& options) {
   const Dataset dataset = read_dataset(options.data);
   const auto& samples = dataset.split(options.split);
   if (samples.empty()) throw Error("eval " + options.data, "cases in " + options.split, "none");
-  Evaluation evaluation(model, options);
-  evaluation.check(dataset);
-  if (!options.global.json)
-    print_line(
-        "                         dice   roc_auc    pr_auc  sensitiv.  specific.  accuracy     "
-        "field");
+  Evaluation evaluation(model, dataset, options);
+  if (!options.global.json) print_line(score_heading());
   nlohmann::json cases = nlohmann::json::array();
   ProgressBar bar;
   for (const Sample& sample : samples) {

@@ -35,7 +35,8 @@ Scores of_confusion(const ConfusionMatrix& m) {
           .pr_auc = undefined,
           .sensitivity = any.sensitivity(),
           .specificity = any.specificity(),
-          .accuracy = m.accuracy()};
+          .accuracy = m.accuracy(),
+          .confusion = m};
 }
 
 ConfusionMatrix confusion_of(const Prediction& prediction, std::span<const std::uint8_t> label,
@@ -50,6 +51,12 @@ ConfusionMatrix confusion_of(const Prediction& prediction, std::span<const std::
 }
 
 }  // namespace
+
+Scores scores_of_class(const ConfusionMatrix& confusion, int label) {
+  Scores scores = of_counts(confusion.of(label), {undefined, undefined});
+  scores.field_share = undefined;
+  return scores;
+}
 
 Scorer::Scorer(std::int64_t classes, double threshold, std::int64_t ignore_index)
     : classes_(classes),

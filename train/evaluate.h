@@ -1,6 +1,7 @@
 // Scores of predictions, per case and pooled.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "engine/nn/module.h"
@@ -13,8 +14,12 @@ namespace burin::train {
 // classes: mean dice and the rest from the confusion matrix; areas are NaN.
 struct Scores {
   double dice = 0, iou = 0, roc_auc = 0, pr_auc = 0, sensitivity = 0, specificity = 0, accuracy = 0;
-  double field_share = 1;  // of the area
+  double field_share = 1;                                   // of the area
+  std::optional<ConfusionMatrix> confusion = std::nullopt;  // more classes than one only
 };
+
+// One class against the rest; areas and field_share are NaN.
+[[nodiscard]] Scores scores_of_class(const ConfusionMatrix& confusion, int label);
 
 // Adds cases up and keeps what pooling needs.
 class Scorer {

@@ -24,6 +24,14 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+void check_loss(LossKind kind, std::int64_t classes) {
+  if (wants_classes(kind) == (classes > 1)) return;
+  throw Error("loss.kind",
+              classes > 1 ? "cross_entropy or dice+ce for " + std::to_string(classes) + " classes"
+                          : "a loss for one class",
+              std::string(loss_name(kind)));
+}
+
 class Run {
  public:
   Run(Network& network, const TrainJob& job)
@@ -42,8 +50,11 @@ class Run {
                                  : 0},
                  job.recipe.augment),
         optimizer_(job.recipe.optimizer, network.parameters()) {
-    network.check_input({recipe_.train.batch, job.train.front().channels, recipe_.sampler.patch,
-                         recipe_.sampler.patch});
+    const Shape batch{recipe_.train.batch, job.train.front().channels, recipe_.sampler.patch,
+                      recipe_.sampler.patch};
+    network.check_input(batch);
+    Tape shapes(Mode::shapes);
+    check_loss(recipe_.loss.kind, network.forward(shapes.input(batch)).shape().channels());
     if (recipe_.train.ema > 0) average_.emplace(recipe_.train.ema, network.parameters());
     state_.early_stop.patience = recipe_.train.early_stop;
   }

@@ -106,6 +106,65 @@ len(o) == 1 and len(o[0]["cases"]) == 2 and all(
   0 <= part[key] <= 1 for part in [o[0], o[0]["native"], *o[0]["cases"]]
   for key in ("dice", "roc_auc", "pr_auc", "sensitivity", "specificity", "accuracy"))'
 
+# Three classes: red houses (1) and blue ruins (2) on grey ground.
+python3 - <<'PYTHON'
+import hashlib, json, os, struct, sys, zlib
+def chunk(kind, data):
+    body = kind + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+def png(path, channels, rows):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    header = struct.pack(">IIBBBBB", 48, 48, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
+    open(path, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
+        chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(r) for r in rows))) + chunk(b"IEND", b""))
+files = []
+for split, name, shift in [("train", "a", 0), ("train", "b", 7), ("test", "c", 3)]:
+    label = [[1 if 8 <= (x + shift) % 32 < 20 and y < 20 else 2 if 28 <= y < 40 and (x + shift) % 24 < 12 else 0
+              for x in range(48)] for y in range(48)]
+    colour = [(90, 90, 90), (220, 40, 40), (40, 40, 220)]
+    png(f"houses/{split}/images/{name}.png", 3, [[v for c in row for v in colour[c]] for row in label])
+    png(f"houses/{split}/masks/{name}.png", 1, label)
+    files += [f"{split}/{kind}/{name}.png" for kind in ("images", "masks")]
+sums = {f: hashlib.sha256(open("houses/" + f, "rb").read()).hexdigest() for f in files}
+json.dump({"version": 1, "task": "damage", "classes": ["ground", "house", "ruin"], "seed": 1, "source": "test",
+           "files": sums}, open("houses/dataset.json", "w"))
+PYTHON
+cat >houses.toml <<'TOML'
+network = "damage-unet"
+[model]
+classes = 3
+width = 4
+[data]
+width = 48
+validation = 0
+[sampler]
+patch = 32
+per_epoch = 64
+[loss]
+kind = "dice+ce"
+[schedule]
+rate = 0.01
+[train]
+steps = 120
+batch = 4
+TOML
+"$burin" train houses.toml --data houses --out classes --json >train.json 2>err.txt
+check "training with three classes" json train.json 'o[0]["finished"]'
+"$burin" eval classes --data houses --json >eval.json 2>err.txt
+check "eval of three classes" json eval.json '
+all([c["name"] for c in part["classes"]] == ["ground", "house", "ruin"] and
+  sum(map(sum, part["confusion"])) == 48 * 48 and part["roc_auc"] is None and
+  all(abs(c["sensitivity"] - row[k] / sum(row)) < 1e-12 for k, (c, row) in enumerate(zip(part["classes"], part["confusion"]))) and
+  all(abs(c["dice"] - 2 * row[k] / (sum(row) + sum(r[k] for r in part["confusion"]))) < 1e-12
+      for k, (c, row) in enumerate(zip(part["classes"], part["confusion"])))
+  for part in [o[0], o[0]["native"], o[0]["cases"][0], o[0]["cases"][0]["native"]])'
+check "its classes are found" json eval.json 'o[0]["dice"] > 0.9'
+"$burin" eval classes --data houses >eval.txt 2>err.txt
+check "its table" test "$(grep -c '^  [ghr]' eval.txt)" = 12
+check "its matrix" test "$(tail -n 3 eval.txt | awk '{ sum += $2 + $3 + $4 } END { print sum }')" = 2304
+"$burin" eval classes --data houses --baseline >/dev/null 2>err.txt
+check "a green threshold finds one class" test $? -eq 2
+
 # inspect NETWORK PARAMETERS MACS [OPTION...]
 inspect() {
   local name=$1 parameters=$2 macs=$3
