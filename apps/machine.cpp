@@ -1,6 +1,9 @@
 // burin machine: what this computer offers and what the settings do with it.
+#include <cstdio>
+
 #include "apps/options.h"
 #include "apps/output.h"
+#include "engine/runtime/peaks.h"
 #include "engine/runtime/topology.h"
 #include "engine/runtime/workers.h"
 #include "kernels/cpu.h"
@@ -9,6 +12,12 @@ namespace burin::apps {
 namespace {
 
 using kernels::Isa;
+using runtime::Peak;
+
+struct Options {
+  GlobalOptions global;
+  bool peaks = false;
+};
 
 constexpr Isa levels[] = {Isa::reference, Isa::avx2, Isa::avx512, Isa::vnni, Isa::bf16, Isa::amx};
 
@@ -47,11 +56,34 @@ nlohmann::json json_of(const runtime::Topology& t, const GlobalOptions& options)
   return json;
 }
 
-int run(const GlobalOptions& options) {
-  apply(options);
+nlohmann::json json_of(const Peak& p) {
+  if (p.kind == Peak::Kind::multiply_adds)
+    return {{"type", p.subject}, {"isa", p.way}, {"threads", p.threads}, {"gflops", p.per_second}};
+  return {{"level", p.subject},
+          {"direction", p.way},
+          {"threads", p.threads},
+          {"gbytes_per_second", p.per_second}};
+}
+
+void print_peak(const Peak& p) {
+  char line[100];
+  std::snprintf(line, sizeof line, "peak      %-5s%-8s%3d %s %9.1f %s",
+                std::string(p.subject).c_str(), std::string(p.way).c_str(), p.threads,
+                p.threads == 1 ? "thread " : "threads", p.per_second,
+                p.kind == Peak::Kind::multiply_adds ? "GFLOP/s" : "GB/s");
+  print_line(line);
+}
+
+int run(const Options& options) {
+  apply(options.global);
   const runtime::Topology t = runtime::discover_topology();
-  if (options.json) {
-    print_json(json_of(t, options));
+  if (options.global.json) {
+    nlohmann::json json = json_of(t, options.global);
+    if (options.peaks) {
+      json["peaks"] = nlohmann::json::array();
+      runtime::measure_peaks([&](const Peak& p) { json["peaks"].push_back(json_of(p)); });
+    }
+    print_json(json);
     return 0;
   }
   print_line("CPU       " + t.cpu_name);
@@ -69,16 +101,19 @@ int run(const GlobalOptions& options) {
   print_line("settings  " + runtime::describe());
   print_line("          one thread per physical core is best: --threads " +
              std::to_string(runtime::default_threads(t)) + " --bind cores");
+  if (options.peaks) runtime::measure_peaks(print_peak);
   return 0;
 }
 
 }  // namespace
 
 Verb add_machine(CLI::App& app, const CommandLine&) {
-  auto options = std::make_shared<GlobalOptions>();
-  CLI::App* verb =
-      app.add_subcommand("machine", "topology, caches, instruction sets, what the settings do");
-  add_global_options(*verb, *options);
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand(
+      "machine", "topology, caches, instruction sets, measured peaks, what the settings do");
+  verb->add_flag("--peaks", options->peaks,
+                 "also measure the most that multiply-adds and memory reach, some seconds");
+  add_global_options(*verb, options->global);
   return {verb, "burin machine --threads 2 --bind cores", [options] { return run(*options); }};
 }
 

@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "engine/runtime/workers.h"
+#include "kernels/peak_loops.h"
 #include "perf/bench.h"
 #include "perf/conv_yardstick.h"
 #include "perf/numbers.h"
@@ -176,7 +177,7 @@ double peak_turn(Isa isa) {
   std::vector<double> done(static_cast<std::size_t>(runtime::threads()));
   runtime::parallel_for(runtime::threads(), 1, [&](std::int64_t first, std::int64_t last, int) {
     for (std::int64_t i = first; i < last; ++i)
-      done[static_cast<std::size_t>(i)] = perf::fma_loop(isa, 1000000);
+      done[static_cast<std::size_t>(i)] = kernels::fma_loop(isa, 1000000);
   });
   double sum = 0;
   for (const double d : done) sum += d;

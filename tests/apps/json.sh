@@ -165,6 +165,10 @@ check "its matrix" test "$(tail -n 3 eval.txt | awk '{ sum += $2 + $3 + $4 } END
 "$burin" eval classes --data houses --baseline >/dev/null 2>err.txt
 check "a green threshold finds one class" test $? -eq 2
 
+"$burin" machine --json --peaks >machine.json 2>err.txt
+check "machine --peaks" json machine.json '
+o[0]["peaks"] and all(p["gflops" if "isa" in p else "gbytes_per_second"] > 0 for p in o[0]["peaks"])'
+
 # inspect NETWORK PARAMETERS MACS [OPTION...]
 inspect() {
   local name=$1 parameters=$2 macs=$3
