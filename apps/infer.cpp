@@ -13,6 +13,7 @@
 #include "engine/error.h"
 #include "io/atomic_file.h"
 #include "train/cases.h"
+#include "train/class_colours.h"
 #include "train/model_file.h"
 #include "train/predict.h"
 #include "train/report.h"
@@ -98,13 +99,13 @@ class Inference {
     p.height = to.height, p.width = to.width;
     const auto found = p.labels(infer_.threshold);
     const std::string name = file.stem().string() + ".png";
-    write_png(out_ / "masks" / name, mask_of(found, p));
+    write_mask(out_ / "masks" / name, found, p);
     for (std::int64_t k = 0; k < p.classes; ++k)
       write_png(
           out_ / "probabilities" /
               (p.classes == 1 ? name : file.stem().string() + "_" + std::to_string(k) + ".png"),
           picture_of_probability(p, k));
-    write_png(out_ / "overlays" / name, overlay_of(picture, found));
+    write_png(out_ / "overlays" / name, overlay_of(picture, found, p.classes));
     const auto positive = std::count_if(found.begin(), found.end(), [](auto v) { return v != 0; });
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     return {{"input", file.string()},
@@ -116,17 +117,23 @@ class Inference {
   }
 
  private:
-  // 0 and 255 for one class, class numbers for more.
-  static Image mask_of(const std::vector<std::uint8_t>& found, const train::Prediction& p) {
+  // 0 and 255 for one class; for more, class numbers with a colour each.
+  static void write_mask(const fs::path& file, const std::vector<std::uint8_t>& found,
+                         const train::Prediction& p) {
     Image out = make_image(p.width, p.height, 1);
     for (std::size_t i = 0; i < found.size(); ++i)
       out.data[i] = p.classes == 1 ? static_cast<std::uint8_t>(found[i] * 255) : found[i];
-    return out;
+    if (p.classes == 1)
+      write_png(file, out);
+    else
+      write_png(file, out, {.palette = train::class_colours(static_cast<int>(p.classes))});
   }
-  static Image overlay_of(const Image& picture, const std::vector<std::uint8_t>& found) {
+  static Image overlay_of(const Image& picture, const std::vector<std::uint8_t>& found,
+                          std::int64_t classes) {
     const train::Case plain =
         train::case_of_picture(picture, {}, {.width = 0, .preprocess = "unit"}, {});
-    return train::overlay(plain, found);
+    return classes == 1 ? train::overlay(plain, found)
+                        : train::class_overlay(train::picture_of(plain), found);
   }
 
   train::Model& model_;

@@ -3,6 +3,7 @@
 // Error{"read <path>", expected, got}.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -56,11 +57,16 @@ struct ImageSize {
 [[nodiscard]] Image decode_labels(std::span<const std::uint8_t> bytes, const std::string& name,
                                   const ImageLimits& limits = {});
 
+using Colour = std::array<std::uint8_t, 3>;
+
 struct PngOptions {
   int level = 2;  // zlib 0..9; 2 is about 5x as fast as 6 for 10 % more bytes
+  // 1 to 256 colours: a one-channel 8-bit image is written as their indices.
+  std::span<const Colour> palette = {};
 };
 
-// Written through AtomicFile. Throws Error{"write <path>", ...}.
+// Written through AtomicFile. Throws Error{"write <path>", ...}, also for an index beyond the
+// palette.
 void write_png(const std::filesystem::path& path, const Image& image,
                const PngOptions& options = {});
 [[nodiscard]] std::vector<std::uint8_t> encode_png(const Image& image,

@@ -1,5 +1,6 @@
 #include <png.h>
 
+#include <algorithm>
 #include <bit>
 #include <csetjmp>
 #include <cstring>
@@ -45,15 +46,24 @@ void on_flush(png_structp) {}
 
 bool write_all(Writer& writer, const Image& image, const PngOptions& options, png_bytep* rows) {
   if (setjmp(png_jmpbuf(writer.png))) return false;
+  const bool indexed = !options.palette.empty();
   png_set_write_fn(writer.png, &writer, on_write, on_flush);
   png_set_user_limits(writer.png, 0x7fffffff, 0x7fffffff);
   png_set_compression_level(writer.png, options.level);
-  // Photographs: the difference to the left neighbour. Masks are runs already.
+  // Photographs: the difference to the left neighbour. Masks and indices are runs already.
   png_set_filter(writer.png, 0, image.channels == 3 ? PNG_FILTER_SUB : PNG_FILTER_NONE);
   png_set_IHDR(writer.png, writer.info, static_cast<png_uint_32>(image.width),
                static_cast<png_uint_32>(image.height), image.bits,
-               image.channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+               indexed               ? PNG_COLOR_TYPE_PALETTE
+               : image.channels == 3 ? PNG_COLOR_TYPE_RGB
+                                     : PNG_COLOR_TYPE_GRAY,
+               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (indexed) {
+    png_color colours[256];
+    for (std::size_t i = 0; i < options.palette.size(); ++i)
+      colours[i] = {options.palette[i][0], options.palette[i][1], options.palette[i][2]};
+    png_set_PLTE(writer.png, writer.info, colours, static_cast<int>(options.palette.size()));
+  }
   png_write_info(writer.png, writer.info);
   if (std::endian::native == std::endian::little && image.bits == 16) png_set_swap(writer.png);
   png_write_image(writer.png, rows);
@@ -75,6 +85,14 @@ void check(const Image& image, const PngOptions& options) {
                std::to_string(image.channels) + " of " + std::to_string(image.bits) + " bits, " +
                std::to_string(image.data.size()) + " bytes");
   if (options.level < 0 || options.level > 9) refuse("level 0 to 9", std::to_string(options.level));
+  if (options.palette.empty()) return;
+  if (options.palette.size() > 256 || image.channels != 1 || image.bits != 8)
+    refuse("at most 256 colours and one 8-bit channel",
+           std::to_string(options.palette.size()) + " colours, " + std::to_string(image.channels) +
+               " channels of " + std::to_string(image.bits) + " bits");
+  const auto largest = *std::max_element(image.data.begin(), image.data.end());
+  if (largest >= options.palette.size())
+    refuse("indices below the number of colours", std::to_string(largest));
 }
 
 }  // namespace

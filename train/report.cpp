@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "io/atomic_file.h"
+#include "train/class_colours.h"
 #include "train/curves.h"
 #include "train/resample.h"
 
@@ -141,20 +142,19 @@ Image picture_of_labels(std::span<const std::uint8_t> labels, std::int64_t heigh
 }
 
 Image overlay(const Case& c, std::span<const std::uint8_t> found) {
-  using Colour = std::array<std::uint8_t, 3>;
   constexpr Colour right = {255, 255, 255}, missed = {70, 130, 255}, wrong = {255, 70, 50};
   Image out = picture_of(c);
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const bool truth = c.label.empty() ? found[i] != 0 : c.label[i] != 0;
+    const std::uint8_t truth = c.label.empty() ? found[i] : c.label[i];
     const bool inside = c.field.empty() || c.field[i];
     const bool hit = found[i] != 0 && inside;
     for (std::size_t k = 0; k < 3; ++k) {
       std::uint8_t& v = out.data[i * 3 + k];
-      if (hit && truth)
+      if (hit && truth == found[i])
         v = right[k];
       else if (hit)
         v = wrong[k];
-      else if (truth && inside)
+      else if (truth != 0 && inside)
         v = missed[k];
       else
         v = static_cast<std::uint8_t>(v * 2 / 3);
@@ -166,9 +166,10 @@ Image overlay(const Case& c, std::span<const std::uint8_t> found) {
 ReportCase report_case(const Case& c, const Prediction& prediction, double threshold,
                        const std::string& title) {
   const auto found = prediction.labels(threshold);
+  const auto picture = prediction.classes == 1 ? picture_of_labels : coloured;
   return {title,
-          {picture_of(c), picture_of_labels(c.label, c.height, c.width),
-           picture_of_labels(found, c.height, c.width), overlay(c, found)}};
+          {picture_of(c), picture(c.label, c.height, c.width), picture(found, c.height, c.width),
+           overlay(c, found)}};
 }
 
 void write_report(const std::filesystem::path& file, const Report& report) {

@@ -28,8 +28,9 @@ struct Report {
   std::vector<ReportCase> cases;
 };
 
-// Grey or colour picture of the case's image; the truth and the prediction in white on black; found
-// right white, missed blue, wrong red on the darkened image. Truth may be empty (infer).
+// Grey or colour picture of the case's image; the truth and the prediction of one class in white on
+// black; found right white, missed blue, wrong (also another class) red on the darkened image.
+// Truth may be empty (infer).
 [[nodiscard]] Image picture_of(const Case& c);
 [[nodiscard]] Image picture_of_labels(std::span<const std::uint8_t> labels, std::int64_t height,
                                       std::int64_t width);

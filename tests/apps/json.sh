@@ -162,6 +162,19 @@ check "its classes are found" json eval.json 'o[0]["dice"] > 0.9'
 "$burin" eval classes --data houses >eval.txt 2>err.txt
 check "its table" test "$(grep -c '^  [ghr]' eval.txt)" = 12
 check "its matrix" test "$(tail -n 3 eval.txt | awk '{ sum += $2 + $3 + $4 } END { print sum }')" = 2304
+"$burin" infer classes houses/test/images --out found --json >infer.json 2>err.txt
+check "infer of three classes" json infer.json 'len(o) == 1'
+check "probabilities of each" test "$(cd found/probabilities && echo *)" = "c_0.png c_1.png c_2.png"
+# The masks are truth for a second evaluation: every pixel is found.
+cp found/masks/c.png houses/test/masks/c.png
+python3 - <<'PYTHON'
+import hashlib, json
+sets = json.load(open("houses/dataset.json"))
+sets["files"]["test/masks/c.png"] = hashlib.sha256(open("found/masks/c.png", "rb").read()).hexdigest()
+json.dump(sets, open("houses/dataset.json", "w"))
+PYTHON
+"$burin" eval classes --data houses --json >eval.json 2>err.txt
+check "its mask reads as class numbers" json eval.json 'o[0]["native"]["accuracy"] == 1 and len(o[0]["native"]["classes"]) == 3'
 "$burin" eval classes --data houses --baseline >/dev/null 2>err.txt
 check "a green threshold finds one class" test $? -eq 2
 

@@ -149,6 +149,25 @@ TEST_CASE("png written and read back: 8 and 16 bits, grey, RGB") {
   CHECK(!std::filesystem::exists(folder / "bad.png"));
 }
 
+TEST_CASE("png with a palette: indices as labels, colours as picture") {
+  const TemporaryFolder folder;
+  const auto file = folder / "classes.png";
+  const std::vector<Colour> colours = {{0, 0, 0}, {128, 0, 0}, {1, 2, 3}};
+  Image labels = make_image(width, height, 1);
+  for (std::size_t i = 0; i < labels.data.size(); ++i)
+    labels.data[i] = static_cast<std::uint8_t>(i % 3);
+  write_png(file, labels, {.palette = colours});
+  CHECK(read_labels(file).data == labels.data);
+  const Image picture = read_image(file);
+  REQUIRE(picture.channels == 3);
+  for (std::size_t i = 0; i < picture.data.size(); ++i)
+    CHECK(picture.data[i] == colours[i / 3 % 3][i % 3]);
+  labels.data.back() = 3;
+  CHECK(error_of([&] {
+          write_png(file, labels, {.palette = colours});
+        }).ends_with("expected indices below the number of colours, got 3"));
+}
+
 TEST_CASE("what cannot be read is one line that names the file") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& name, const std::string& part) {

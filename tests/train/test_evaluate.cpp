@@ -6,6 +6,7 @@
 
 #include "tests/train/tiny.h"
 #include "train/cases.h"
+#include "train/class_colours.h"
 #include "train/curves.h"
 #include "train/evaluate.h"
 #include "train/report.h"
@@ -140,4 +141,26 @@ TEST_CASE("overlay: right white, missed blue, wrong red, nothing outside of the 
   CHECK(image.data[6] == 255);
   CHECK(image.data[7] < 100);
   CHECK(image.data[9] == 102);
+}
+
+TEST_CASE("classes: PASCAL VOC's colours, a wrong class is red, overlays are half and half") {
+  const auto colours = class_colours(256);
+  CHECK(colours[0] == Colour{0, 0, 0});
+  CHECK(colours[1] == Colour{128, 0, 0});
+  CHECK(colours[6] == Colour{0, 128, 128});
+  CHECK(colours[8] == Colour{64, 0, 0});
+  CHECK(colours[255] == Colour{224, 224, 192});
+  const std::vector<std::uint8_t> found = {0, 1, 2};
+  CHECK(coloured(found, 1, 3).data == std::vector<std::uint8_t>{0, 0, 0, 128, 0, 0, 0, 128, 0});
+  Image grey = make_image(3, 1, 3);
+  std::fill(grey.data.begin(), grey.data.end(), std::uint8_t{100});
+  CHECK(class_overlay(grey, found).data ==
+        std::vector<std::uint8_t>{100, 100, 100, 114, 50, 50, 50, 114, 50});
+  Case c{.id = "three", .height = 1, .width = 3, .channels = 3};
+  c.image.assign(9, 0.6f);
+  c.label = {0, 2, 2};
+  const Image image = overlay(c, found);
+  CHECK(image.data[0] == 102);
+  CHECK(image.data[4] == 70);
+  CHECK(image.data[7] == 255);
 }
