@@ -47,7 +47,6 @@ Model load_model(const std::filesystem::path& path) {
   if (found != std::string("'") + kind + "'")
     throw Error(operation, std::string("metadata burin = '") + kind + "'", found);
   if (!file.metadata.contains("recipe")) throw Error(operation, "metadata 'recipe'", "none");
-  model.metadata = file.metadata;
   model.recipe = parse_recipe(file.metadata.at("recipe"), model.file.string() + " recipe");
   model.network = make_network_of(model.recipe);
   for (const auto& p : model.network->parameters()) {

@@ -15,14 +15,13 @@ namespace burin::train {
 struct Model {
   Recipe recipe;
   std::unique_ptr<Network> network;
-  std::map<std::string, std::string> metadata;  // "step", "dice", ... as text
   std::filesystem::path file;
 };
 
 // The recipe's network, with weights drawn from its seed. Throws Error for an unknown name.
 [[nodiscard]] std::unique_ptr<Network> make_network_of(const Recipe& recipe);
 
-// Atomic. `facts` join the metadata. Throws Error.
+// Atomic. `facts` ("step", "dice", ...) join the metadata. Throws Error.
 void save_model(const std::filesystem::path& file, std::span<const NamedParameter> parameters,
                 const Recipe& recipe, const std::map<std::string, std::string>& facts);
 
