@@ -154,7 +154,8 @@ Verb add_eval(CLI::App& app, const CommandLine&) {
   CLI::App* verb = app.add_subcommand("eval", "scores a model on labelled pictures");
   verb->add_option("model", options->model, "model file or run folder")->required();
   verb->add_option("--data", options->data, "data folder")->required();
-  verb->add_option("--split", options->split, "part of the data: test, val or train");
+  verb->add_option("--split", options->split,
+                   "part of the data: test, val or train (default: test)");
   verb->add_flag("--baseline", options->baseline,
                  "also the best global threshold of the green channel");
   add_inference_options(*verb, options->inference);

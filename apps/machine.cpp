@@ -114,7 +114,7 @@ Verb add_machine(CLI::App& app, const CommandLine&) {
   verb->add_flag("--peaks", options->peaks,
                  "also measure the most that multiply-adds and memory reach, some seconds");
   add_global_options(*verb, options->global);
-  return {verb, "burin machine --threads 2 --bind cores", [options] { return run(*options); }};
+  return {verb, "burin machine --peaks", [options] { return run(*options); }};
 }
 
 }  // namespace burin::apps

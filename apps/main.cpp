@@ -29,7 +29,7 @@ int print_help(const std::string& overview, const std::vector<Verb>& all, const 
   }
   for (const Verb& verb : all)
     if (verb.app->get_name() == name) {
-      std::cout << verb.app->help() << "Example:\n  " << verb.example << "\n";
+      std::cout << verb.app->help("burin");
       return 0;
     }
   return complain("help: expected one of the verbs that 'burin help' lists, got '" + name + "'", 2);
@@ -41,7 +41,10 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   CommandLine command{{argv, argv + argc}};
   std::vector<Verb> all;
-  for (const auto add : verbs) all.push_back(add(app, command));
+  for (const auto add : verbs) {
+    all.push_back(add(app, command));
+    all.back().app->footer("Example:\n  " + all.back().example);
+  }
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "shows a verb with an example that works");
   help->add_option("verb", topic, "the verb");
@@ -50,12 +53,13 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    if (argc > 1 && argv[1][0] != '-' &&
-        app.get_subcommands([&](CLI::App* verb) { return verb->check_name(argv[1]); }).empty())
-      return complain(
-          "expected one of the verbs that 'burin help' lists, got '" + std::string(argv[1]) + "'",
-          2);
-    return complain(std::string(error.what()) + " (burin help shows what there is)", 2);
+    const std::string word = argc > 1 && argv[1][0] != '-' ? argv[1] : "";
+    if (!word.empty() &&
+        app.get_subcommands([&](CLI::App* verb) { return verb->check_name(word); }).empty())
+      return complain("expected one of the verbs that 'burin help' lists, got '" + word + "'", 2);
+    return complain(std::string(error.what()) + " (burin help" + (word.empty() ? "" : " " + word) +
+                        " shows what there is)",
+                    2);
   }
   if (!kernels::isa_cap_is_valid())
     throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");

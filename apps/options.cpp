@@ -11,12 +11,13 @@ namespace burin::apps {
 
 void add_global_options(CLI::App& verb, GlobalOptions& options) {
   verb.add_flag("--json", options.json, "one JSON object per result on standard output");
-  verb.add_option("--threads", options.threads, "threads (default: the cores this process may use)")
+  verb.add_option("--threads", options.threads,
+                  "how many run (default: one for each core that this process may use)")
       ->check(CLI::Range(1, 1024));
   verb.add_option("--bind", options.bind, "where threads run: none, compact, spread, cores")
       ->check(CLI::IsMember({"none", "compact", "spread", "cores"}));
   verb.add_option("--seed", options.seed,
-                  "of what is drawn at random; recorded where nothing is drawn");
+                  "decides what is drawn at random; recorded where nothing is drawn");
   verb.add_option("--max-memory", options.max_memory, "most memory for tensors, as in 4G");
   verb.set_version_flag("--version", std::string("burin ") + version);
 }

@@ -52,14 +52,18 @@ int run(Options& options) {
 
 Verb add_prepare(CLI::App& app, const CommandLine&) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("prepare", "turns a published data set into a data folder");
-  verb->add_option("task", options->task, "fundus")->required()->check(CLI::IsMember({"fundus"}));
+  CLI::App* verb =
+      app.add_subcommand("prepare", "makes a data folder from a published data set, or draws one");
+  verb->add_option("task", options->task, "what the pictures show")
+      ->required()
+      ->check(CLI::IsMember({"fundus"}));
   auto* from = verb->add_option("--from", options->from, "data set in its published layout");
   verb->add_option("--to", options->to, "data folder to make")->required();
   auto* synthetic = verb->add_option("--synthetic", options->prepare.synthetic,
                                      "make this many pictures instead of reading some")
                         ->check(CLI::Range(3, 100000));
-  verb->add_option("--size", options->prepare.size, "sides of synthetic pictures, in pixels")
+  verb->add_option("--size", options->prepare.size,
+                   "sides of synthetic pictures, in pixels (default: 512)")
       ->check(CLI::Range(64, 8192))
       ->needs(synthetic);
   verb->add_option("--val", options->prepare.validation,

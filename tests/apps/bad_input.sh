@@ -53,7 +53,7 @@ trained=$(find data -path '*train/images*' -name '*.png' | head -n 1)
 name=$(basename "$trained")
 
 # The command line.
-expect 2 required "$burin" train
+expect 2 'required (burin help train ' "$burin" train
 expect 2 frobnicate "$burin" frobnicate
 expect 2 -- "$burin" train tiny.toml --data data --out x --frobnicate
 expect 2 threads "$burin" infer run "$picture" --out x --threads none
@@ -68,6 +68,7 @@ for verb in prepare train infer eval inspect machine; do
     "$burin" help "$verb" | grep -q -- "^  --$option " || fail "$verb has no --$option"
   done
   "$burin" help "$verb" | grep -q "^  burin $verb " || fail "help $verb shows no example"
+  [ "$("$burin" help "$verb")" = "$("$burin" "$verb" --help)" ] || fail "help $verb differs from $verb --help"
 done
 "$burin" machine --json --seed 7 | grep -q '"seed":7' || fail "machine does not record the seed"
 expect 2 max-memory "$burin" machine --max-memory 4X
