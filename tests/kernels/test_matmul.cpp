@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/matmul/matmul.h"
-#include "tests/kernels/run_conv.h"
+#include "tests/kernels/run_matmul.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
 
@@ -17,18 +16,9 @@ namespace {
 using namespace burin::kernels;
 using namespace burin::test;
 
-struct Case {
-  MatmulShape shape;
-  std::vector<float> a, b, bias;
-  Epilogue epilogue{};
-  int c_gap = 0;
-  TaskOrder order = TaskOrder::whole;
-  Guard guard = Guard::bytes;
-};
-
 // Row strides beyond the row, either operand transposed or not.
-Case make_case(std::int64_t m, std::int64_t n, std::int64_t k, Random& random, bool whole) {
-  Case c;
+MatmulCase make_case(std::int64_t m, std::int64_t n, std::int64_t k, Random& random, bool whole) {
+  MatmulCase c;
   MatmulShape& s = c.shape;
   s = {.m = m,
        .n = n,
@@ -58,50 +48,16 @@ Case make_case(std::int64_t m, std::int64_t n, std::int64_t k, Random& random, b
   return c;
 }
 
-ConvResult run(const MatmulKernel& entry, const Case& c) {
-  const MatmulShape& s = c.shape;
-  GuardedBuffer<float> a(c.a.size(), c.guard), b(c.b.size(), c.guard), bias(c.bias.size(), c.guard);
-  GuardedBuffer<float> to(spread_size(s.m, static_cast<int>(s.n), c.c_gap), c.guard);
-  GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), c.guard);
-  GuardedBuffer<std::uint8_t> workspace(up_to_line(entry.workspace_bytes(s)), c.guard);
-  GuardedBuffer<std::uint8_t> shared(up_to_line(entry.shared_bytes(s)), c.guard);
-  a.assign(c.a);
-  b.assign(c.b);
-  bias.assign(c.bias);
-  spread(to, {}, static_cast<int>(s.n), c.c_gap);
-  std::memset(packed.data(), 0xff, packed.size());
-  std::memset(workspace.data(), 0xff, workspace.size());
-  std::memset(shared.data(), 0xff, shared.size());
-  const std::int64_t tasks = entry.pack_tasks(s);
-  const std::int64_t half = (entry.flags & kernel_whole) != 0 ? tasks : tasks / 2;
-  entry.pack(s, b.data(), packed.data(), 0, half);
-  if (half < tasks) entry.pack(s, b.data(), packed.data(), half, tasks);
-  const MatmulArgs args{.shape = s,
-                        .a = a.data(),
-                        .packed = packed.data(),
-                        .bias = c.bias.empty() ? nullptr : bias.data(),
-                        .c = to.data(),
-                        .c_row = s.n + c.c_gap,
-                        .epilogue = c.epilogue,
-                        .shared = shared.data()};
-  run_tasks(entry, args, c.order, workspace.data());
-  ConvResult result = collect(to, s.m, static_cast<int>(s.n), c.c_gap);
-  if (!a.intact() || !b.intact() || !bias.intact()) result.fault = "wrote into an input";
-  if (!packed.intact() || !workspace.intact() || !shared.intact())
-    result.fault = "wrote beyond scratch";
-  return result;
-}
-
 // `team` admits oneDNN, whose products take long to make.
-void check_case(const Case& c, std::uint64_t seed, bool whole, bool team) {
+void check_case(const MatmulCase& c, std::uint64_t seed, bool whole, bool team) {
   const MatmulShape& s = c.shape;
   const MatmulKernel& reference = *matmul_kernels().back();
   REQUIRE(reference.isa == Isa::reference);
-  const ConvResult want = run(reference, c);
+  const ConvResult want = run_matmul(reference, c);
   for (const MatmulKernel* e : matmul_kernels()) {
     if (!usable(e->isa) || e->refuse(s) != nullptr || e == &reference) continue;
     if (!team && (e->flags & kernel_whole) != 0) continue;
-    const ConvResult got = run(*e, c);
+    const ConvResult got = run_matmul(*e, c);
     const double error =
         relative_l2(std::span<const float>(got.numbers), std::span<const float>(want.numbers));
     const bool exact = whole && (e->flags & kernel_f32_exact) != 0;
@@ -132,7 +88,7 @@ TEST_CASE("random sizes") {
     Random random(seed + 1000);
     const bool whole = seed % 2 == 0;
     const int n = random.integer(1, 70), m = random.integer(1, 130);
-    Case c = make_case(m, n, random.integer(1, 1 + 60000 / (m * n)), random, whole);
+    MatmulCase c = make_case(m, n, random.integer(1, 1 + 60000 / (m * n)), random, whole);
     c.order = static_cast<TaskOrder>(random.integer(0, 3));
     c.guard = random.integer(0, 1) == 0 ? Guard::bytes : Guard::end_page;
     check_case(c, seed, whole, false);
@@ -140,14 +96,14 @@ TEST_CASE("random sizes") {
 }
 
 TEST_CASE("known values") {
-  Case c;
+  MatmulCase c;
   c.shape = {.m = 2, .n = 2, .k = 3, .a_row = 3, .b_depth = 2};
   c.a = {1, 2, 3, 4, 5, 6};
   c.b = {7, 8, 9, 10, 11, 12};
   c.bias = {1000, 2000};
   for (const MatmulKernel* e : matmul_kernels())
     if (usable(e->isa) && e->refuse(c.shape) == nullptr)
-      CHECK(run(*e, c).numbers == std::vector<float>{1058, 2064, 1139, 2154});
+      CHECK(run_matmul(*e, c).numbers == std::vector<float>{1058, 2064, 1139, 2154});
 }
 
 }  // namespace

@@ -1,0 +1,56 @@
+// Runs one matrix product entry the way the engine does, in guarded memory.
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "kernels/matmul/matmul.h"
+#include "tests/kernels/run_conv.h"
+
+namespace burin::test {
+
+// The numbers lie as the strides of the shape say; rows of c are `c_gap` numbers apart.
+struct MatmulCase {
+  kernels::MatmulShape shape;
+  std::vector<float> a, b, bias;
+  kernels::Epilogue epilogue{};
+  int c_gap = 0;
+  TaskOrder order = TaskOrder::whole;
+  Guard guard = Guard::bytes;
+};
+
+inline ConvResult run_matmul(const kernels::MatmulKernel& entry, const MatmulCase& c) {
+  const kernels::MatmulShape& s = c.shape;
+  GuardedBuffer<float> a(c.a.size(), c.guard), b(c.b.size(), c.guard), bias(c.bias.size(), c.guard);
+  GuardedBuffer<float> to(spread_size(s.m, static_cast<int>(s.n), c.c_gap), c.guard);
+  GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), c.guard);
+  GuardedBuffer<std::uint8_t> workspace(up_to_line(entry.workspace_bytes(s)), c.guard);
+  GuardedBuffer<std::uint8_t> shared(up_to_line(entry.shared_bytes(s)), c.guard);
+  a.assign(c.a);
+  b.assign(c.b);
+  bias.assign(c.bias);
+  spread(to, {}, static_cast<int>(s.n), c.c_gap);
+  std::memset(packed.data(), 0xff, packed.size());
+  std::memset(workspace.data(), 0xff, workspace.size());
+  std::memset(shared.data(), 0xff, shared.size());
+  const std::int64_t tasks = entry.pack_tasks(s);
+  const std::int64_t half = (entry.flags & kernels::kernel_whole) != 0 ? tasks : tasks / 2;
+  entry.pack(s, b.data(), packed.data(), 0, half);
+  if (half < tasks) entry.pack(s, b.data(), packed.data(), half, tasks);
+  const kernels::MatmulArgs args{.shape = s,
+                                 .a = a.data(),
+                                 .packed = packed.data(),
+                                 .bias = c.bias.empty() ? nullptr : bias.data(),
+                                 .c = to.data(),
+                                 .c_row = s.n + c.c_gap,
+                                 .epilogue = c.epilogue,
+                                 .shared = shared.data()};
+  run_tasks(entry, args, c.order, workspace.data());
+  ConvResult result = collect(to, s.m, static_cast<int>(s.n), c.c_gap);
+  if (!a.intact() || !b.intact() || !bias.intact()) result.fault = "wrote into an input";
+  if (!packed.intact() || !workspace.intact() || !shared.intact())
+    result.fault = "wrote beyond scratch";
+  return result;
+}
+
+}  // namespace burin::test
