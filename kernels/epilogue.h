@@ -6,8 +6,8 @@ namespace burin::kernels {
 enum class Activation : int { none, relu, leaky_relu, relu6, sigmoid, tanh };
 
 // y = act(acc + bias). `slope` is the factor of negative inputs for leaky_relu.
-// Matmul and convolution entries apply none, relu, leaky_relu and relu6; the transcendental ones
-// belong to the element-wise family.
+// Registers of a tile are too few for an exponential: which entry applies sigmoid and tanh, table.h
+// tells (`applies`).
 struct Epilogue {
   Activation activation = Activation::none;
   float slope = 0.0f;

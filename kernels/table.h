@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "kernels/cpu.h"
+#include "kernels/epilogue.h"
 
 namespace burin::kernels {
 
@@ -18,6 +20,7 @@ enum KernelFlags : unsigned {
   kernel_whole = 1u << 0,       // brings its own threads: call run(…, 0, tasks) outside a team
   kernel_on_request = 1u << 1,  // never chosen unless its name is asked for (BURIN_KERNEL)
   kernel_f32_exact = 1u << 2,   // f32 multiply-adds of the plain definition only (no Winograd)
+  kernel_transcendental = 1u << 3,  // its epilogue applies sigmoid and tanh too
 };
 
 template <class Shape, class Args>
@@ -50,18 +53,28 @@ struct Kernel {
               void* workspace) noexcept;
 };
 
-// The first entry, in order of cost, that this CPU runs and that does not refuse; `wanted` (may be
-// empty) is a name or the beginning of one up to '_'. Null when there is none.
+// Whether the entry's epilogue has the activation. To run it with another is a caller's mistake.
+template <class Shape, class Args>
+[[nodiscard]] constexpr bool applies(const Kernel<Shape, Args>& entry, Activation activation) {
+  const bool transcendental = activation == Activation::sigmoid || activation == Activation::tanh;
+  return !transcendental || (entry.flags & kernel_transcendental) != 0;
+}
+
+// The first entry, in order of cost, that this CPU runs, that does not refuse the shape and that
+// applies the activation; `wanted` (may be empty) is a name or the beginning of one up to '_'. Null
+// when there is none.
 template <class Shape, class Args>
 [[nodiscard]] const Kernel<Shape, Args>* choose(std::span<const Kernel<Shape, Args>* const> entries,
-                                                const Shape& shape, std::string_view wanted = {}) {
+                                                const Shape& shape, std::string_view wanted = {},
+                                                Activation activation = Activation::none) {
   const Kernel<Shape, Args>* best = nullptr;
   double best_cost = 0;
   for (const auto* entry : entries) {
     const std::string_view name = entry->name;
     const bool named = !wanted.empty() && name.substr(0, wanted.size()) == wanted &&
                        (name.size() == wanted.size() || name[wanted.size()] == '_');
-    if (!usable(entry->isa) || entry->refuse(shape) != nullptr) continue;
+    if (!usable(entry->isa) || !applies(*entry, activation)) continue;
+    if (entry->refuse(shape) != nullptr) continue;
     if (!named && (!wanted.empty() || (entry->flags & kernel_on_request) != 0)) continue;
     const double cost = entry->cost(shape);
     if (best == nullptr || cost < best_cost) {

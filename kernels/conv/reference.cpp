@@ -150,7 +150,7 @@ void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_
 
 constexpr ConvKernel forward[] = {{.name = "reference",
                                    .isa = Isa::reference,
-                                   .flags = kernel_f32_exact,
+                                   .flags = kernel_f32_exact | kernel_transcendental,
                                    .refuse = refuse_nothing,
                                    .cost = cost,
                                    .packed_bytes = weight_bytes,
@@ -163,7 +163,7 @@ constexpr ConvKernel forward[] = {{.name = "reference",
                                    .run = run_forward}};
 constexpr ConvKernel data[] = {{.name = "reference",
                                 .isa = Isa::reference,
-                                .flags = kernel_f32_exact,
+                                .flags = kernel_f32_exact | kernel_transcendental,
                                 .refuse = refuse_nothing,
                                 .cost = cost,
                                 .packed_bytes = weight_bytes,

@@ -37,7 +37,7 @@ void run(const MatmulArgs& args, int, std::int64_t first, std::int64_t last, voi
 
 constexpr MatmulKernel table[] = {{.name = "reference",
                                    .isa = Isa::reference,
-                                   .flags = kernel_f32_exact,
+                                   .flags = kernel_f32_exact | kernel_transcendental,
                                    .refuse = refuse,
                                    .cost = cost,
                                    .packed_bytes = packed_bytes,
