@@ -1,6 +1,7 @@
 // An algorithm is an entry of a table: data that says what it is, what it refuses and how it runs.
 //
-// The caller owns all memory and all threads. After `refuse` returned null nothing can fail.
+// The caller owns all memory and all threads. After `refuse` returned null nothing can fail but a
+// `kernel_whole` entry: that may throw (of its library) where it packs, runs or is asked for sizes.
 // A kernel is cut into tasks by its shape alone, never by the number of threads, so its bits do not
 // depend on who runs which task.
 #pragma once
@@ -37,20 +38,19 @@ struct Kernel {
 
   // Weights are packed once into `packed_bytes` (64-byte aligned); 0 and null where nothing is
   // packed. pack() handles tasks [first, last) of `pack_tasks`.
-  std::size_t (*packed_bytes)(const Shape&) noexcept;
+  std::size_t (*packed_bytes)(const Shape&);
   std::int64_t (*pack_tasks)(const Shape&) noexcept;
   void (*pack)(const Shape&, const float* weights, void* packed, std::int64_t first,
-               std::int64_t last) noexcept;
+               std::int64_t last);
 
   // Scratch of one worker, and scratch that all tasks share (Args::shared), both 64-byte aligned.
   std::size_t (*workspace_bytes)(const Shape&) noexcept;
-  std::size_t (*shared_bytes)(const Shape&) noexcept;
+  std::size_t (*shared_bytes)(const Shape&);
 
   // Stages run one after another, the tasks of a stage in any order and on any thread.
   int stages;
   std::int64_t (*tasks)(const Shape&, int stage) noexcept;
-  void (*run)(const Args&, int stage, std::int64_t first, std::int64_t last,
-              void* workspace) noexcept;
+  void (*run)(const Args&, int stage, std::int64_t first, std::int64_t last, void* workspace);
 };
 
 // Whether the entry's epilogue has the activation. To run it with another is a caller's mistake.

@@ -19,7 +19,7 @@ using onednn::reorder;
 
 template <Pass pass>
 const char* refuse(const ConvShape& shape) noexcept {
-  return onednn::plan_for(pass, shape)->refusal;
+  return onednn::refusal_of(pass, shape);
 }
 
 // Channels-last tensors are reordered into oneDNN's own layouts and back: for a depthwise
@@ -34,7 +34,7 @@ double cost(const ConvShape& shape) noexcept {
 }
 
 template <Pass pass>
-std::size_t packed_bytes(const ConvShape& shape) noexcept {
+std::size_t packed_bytes(const ConvShape& shape) {
   return onednn::plan_for(pass, shape)->weights.get_size();
 }
 
@@ -43,8 +43,7 @@ std::int64_t one_task(const ConvShape&, int) noexcept { return 1; }
 std::size_t none(const ConvShape&) noexcept { return 0; }
 
 template <Pass pass>
-void pack(const ConvShape& shape, const float* weights, void* packed, std::int64_t,
-          std::int64_t) noexcept {
+void pack(const ConvShape& shape, const float* weights, void* packed, std::int64_t, std::int64_t) {
   const auto plan = onednn::plan_for(pass, shape);
   reorder(plan->file_weights, weights, plan->weights, packed);
 }
@@ -61,12 +60,12 @@ struct Scratch {
 };
 
 template <Pass pass>
-std::size_t shared_bytes(const ConvShape& shape) noexcept {
+std::size_t shared_bytes(const ConvShape& shape) {
   return Scratch(*onednn::plan_for(pass, shape), pass).end;
 }
 
 template <Pass pass>
-void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
+void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) {
   const auto plan = onednn::plan_for(pass, a.shape);
   const Scratch offsets(*plan, pass);
   auto* scratch = static_cast<std::byte*>(a.shared);
@@ -89,7 +88,7 @@ void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
   if (a.epilogue.activation != Activation::none) to.activate(a.target, a.target_pixel, a.epilogue);
 }
 
-void run_weight(const ConvWeightArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
+void run_weight(const ConvWeightArgs& a, int, std::int64_t, std::int64_t, void*) {
   const auto plan = onednn::plan_for(Pass::weight, a.shape);
   const Scratch offsets(*plan, Pass::weight);
   auto* scratch = static_cast<std::byte*>(a.shared);

@@ -3,8 +3,8 @@
 //
 // Built from convolution.cpp and product.cpp where oneDNN is found (2.6 or 3.x, api.h), else from
 // none.cpp, which gives empty spans. Every entry is `kernel_whole`: oneDNN brings its own OpenMP
-// team, so it has one stage of one task and must be called outside a team of ours. A status other
-// than success becomes a refusal.
+// team, so it has one stage of one task and must be called outside a team of ours. Where oneDNN
+// cannot prepare a shape the entry refuses it; what fails later throws dnnl::error or bad_alloc.
 #pragma once
 
 #include <span>

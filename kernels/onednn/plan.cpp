@@ -205,6 +205,15 @@ std::shared_ptr<const Plan> kept_or_made(const Key& key, const Make& make) {
   return plans.emplace(key, attempt(make)).first->second;
 }
 
+template <class PlanFor>
+const char* refusal(const PlanFor& plan_for_shape) noexcept {
+  try {
+    return plan_for_shape()->refusal;
+  } catch (...) {
+    return reason(dnnl_out_of_memory);  // of std::map or a lock; attempt() keeps dnnl's own
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape) {
@@ -226,6 +235,14 @@ std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape) {
 
 std::shared_ptr<const Plan> plan_for(const MatmulShape& shape) {
   return kept_or_made(key_of(shape), [&](Plan& plan) { make_product(shape, plan); });
+}
+
+const char* refusal_of(Pass pass, const ConvShape& shape) noexcept {
+  return refusal([&] { return plan_for(pass, shape); });
+}
+
+const char* refusal_of(const MatmulShape& shape) noexcept {
+  return refusal([&] { return plan_for(shape); });
 }
 
 void forget_plans() {

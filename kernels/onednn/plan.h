@@ -31,6 +31,10 @@ struct Plan {
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape);
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(const MatmulShape& shape);
 
+// The plan's refusal, or a reason why it could not be made.
+[[nodiscard]] const char* refusal_of(Pass pass, const ConvShape& shape) noexcept;
+[[nodiscard]] const char* refusal_of(const MatmulShape& shape) noexcept;
+
 void forget_plans();
 
 // Cost of one of its multiply-adds where one of a full AVX-512 tile costs 1.

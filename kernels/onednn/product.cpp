@@ -10,29 +10,28 @@ namespace {
 using onednn::aligned;
 using onednn::at;
 
-const char* refuse(const MatmulShape& shape) noexcept { return onednn::plan_for(shape)->refusal; }
+const char* refuse(const MatmulShape& shape) noexcept { return onednn::refusal_of(shape); }
 
 // Ties with our own entries at best; 1e5 is the cost of its fork and dispatch.
 double cost(const MatmulShape& shape) noexcept {
   return 1.125 * onednn::multiply_add_cost() * static_cast<double>(shape.macs()) + 1e5;
 }
 
-std::size_t packed_bytes(const MatmulShape& shape) noexcept {
+std::size_t packed_bytes(const MatmulShape& shape) {
   return onednn::plan_for(shape)->weights.get_size();
 }
 
-void pack(const MatmulShape& shape, const float* b, void* packed, std::int64_t,
-          std::int64_t) noexcept {
+void pack(const MatmulShape& shape, const float* b, void* packed, std::int64_t, std::int64_t) {
   const auto plan = onednn::plan_for(shape);
   onednn::reorder(plan->file_weights, b, plan->weights, packed);
 }
 
-std::size_t shared_bytes(const MatmulShape& shape) noexcept {
+std::size_t shared_bytes(const MatmulShape& shape) {
   const auto plan = onednn::plan_for(shape);
   return aligned(plan->scratch.get_size()) + aligned(plan->target.get_size());
 }
 
-void run(const MatmulArgs& a, int, std::int64_t, std::int64_t, void*) noexcept {
+void run(const MatmulArgs& a, int, std::int64_t, std::int64_t, void*) {
   const auto plan = onednn::plan_for(a.shape);
   auto* scratch = static_cast<std::byte*>(a.shared);
   const onednn::Pixels rows{a.shape.m, a.shape.n};
