@@ -1,5 +1,7 @@
 #include "engine/ops/run_kernel.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <memory>
 #include <mutex>
@@ -20,6 +22,7 @@ struct PackedWeights {
   ConvShape conv;
   MatmulShape matmul;
   std::uint64_t version;
+  int threads;  // oneDNN's layout may depend on them
   std::shared_ptr<Storage> packed;
 };
 using PackedList = std::vector<PackedWeights>;
@@ -54,13 +57,14 @@ std::shared_ptr<Storage> kept_pack(const Entry& entry, const Shape& shape, const
   if (!storage.attachment) storage.attachment = std::make_shared<PackedList>();
   auto& list = *static_cast<PackedList*>(storage.attachment.get());
   std::erase_if(list, [&](const PackedWeights& p) { return p.version != storage.version(); });
-  PackedWeights wanted{&entry, {}, {}, storage.version(), nullptr};
+  PackedWeights wanted{&entry, {}, {}, storage.version(), omp_get_max_threads(), nullptr};
   if constexpr (std::is_same_v<Shape, ConvShape>)
     wanted.conv = shape;
   else
     wanted.matmul = shape;
   for (const PackedWeights& p : list)
-    if (p.entry == wanted.entry && p.conv == wanted.conv && p.matmul == wanted.matmul)
+    if (p.entry == wanted.entry && p.conv == wanted.conv && p.matmul == wanted.matmul &&
+        p.threads == wanted.threads)
       return p.packed;
   if (list.size() >= kept_shapes) list.erase(list.begin());
   wanted.packed = pack(entry, shape, weights);

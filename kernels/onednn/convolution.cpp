@@ -152,6 +152,5 @@ std::span<const ConvKernel* const> onednn_conv_data_kernels() noexcept { return 
 std::span<const ConvWeightKernel* const> onednn_conv_weight_kernels() noexcept {
   return weight_entries;
 }
-void onednn_forget_shapes() noexcept { onednn::forget_plans(); }
 
 }  // namespace burin::kernels

@@ -7,6 +7,5 @@ std::span<const ConvKernel* const> onednn_conv_forward_kernels() noexcept { retu
 std::span<const ConvKernel* const> onednn_conv_data_kernels() noexcept { return {}; }
 std::span<const ConvWeightKernel* const> onednn_conv_weight_kernels() noexcept { return {}; }
 std::span<const MatmulKernel* const> onednn_matmul_kernels() noexcept { return {}; }
-void onednn_forget_shapes() noexcept {}
 
 }  // namespace burin::kernels

@@ -5,6 +5,8 @@
 // none.cpp, which gives empty spans. Every entry is `kernel_whole`: oneDNN brings its own OpenMP
 // team, so it has one stage of one task and must be called outside a team of ours. Where oneDNN
 // cannot prepare a shape the entry refuses it; what fails later throws dnnl::error or bad_alloc.
+// What it prepares, the layout of packed weights too, is for the number of threads of that moment
+// (omp_get_max_threads).
 #pragma once
 
 #include <span>
@@ -18,10 +20,5 @@ namespace burin::kernels {
 [[nodiscard]] std::span<const ConvKernel* const> onednn_conv_data_kernels() noexcept;
 [[nodiscard]] std::span<const ConvWeightKernel* const> onednn_conv_weight_kernels() noexcept;
 [[nodiscard]] std::span<const MatmulKernel* const> onednn_matmul_kernels() noexcept;
-
-// oneDNN prepares a shape for the number of threads of that moment, and the entries keep what it
-// prepared. To be called where that number changes and no weights packed by these entries are in
-// use.
-void onednn_forget_shapes() noexcept;
 
 }  // namespace burin::kernels

@@ -1,5 +1,7 @@
 #include "kernels/onednn/plan.h"
 
+#include <omp.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -169,19 +171,21 @@ std::shared_ptr<const Plan> attempt(const Make& make) {
   return plan;
 }
 
-// The sizes of a shape, first its kind.
-using Key = std::array<std::int64_t, 23>;
+// The number of threads, for which oneDNN sizes scratch and cuts work, the kind of a shape and its
+// sizes.
+using Key = std::array<std::int64_t, 24>;
 
 Key key_of(Pass pass, const ConvShape& s) {
-  Key key{static_cast<int>(pass), s.batch, s.in_channels, s.out_channels, s.groups};
-  std::size_t at = 5;
+  Key key{omp_get_max_threads(), static_cast<int>(pass), s.batch,
+          s.in_channels,         s.out_channels,         s.groups};
+  std::size_t at = 6;
   for (const auto* axes : {&s.in, &s.kernel, &s.stride, &s.dilation, &s.pad_begin, &s.pad_end})
     for (const int value : *axes) key[at++] = value;
   return key;
 }
 
 Key key_of(const MatmulShape& s) {
-  return {-1, s.m, s.n, s.k, s.a_row, s.a_depth, s.b_depth, s.b_column};
+  return {omp_get_max_threads(), -1, s.m, s.n, s.k, s.a_row, s.a_depth, s.b_depth, s.b_column};
 }
 
 struct Kept {
@@ -243,11 +247,6 @@ const char* refusal_of(Pass pass, const ConvShape& shape) noexcept {
 
 const char* refusal_of(const MatmulShape& shape) noexcept {
   return refusal([&] { return plan_for(shape); });
-}
-
-void forget_plans() {
-  const std::lock_guard lock(kept().mutex);
-  kept().plans.clear();
 }
 
 }  // namespace burin::kernels::onednn

@@ -27,15 +27,13 @@ struct Plan {
   std::vector<float> no_bias;  // zeros, for calls without a bias
 };
 
-// Made once per shape and kept (the last few hundred); safe from any thread.
+// Made once per shape and number of threads and kept (the last few hundred); safe from any thread.
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(Pass pass, const ConvShape& shape);
 [[nodiscard]] std::shared_ptr<const Plan> plan_for(const MatmulShape& shape);
 
 // The plan's refusal, or a reason why it could not be made.
 [[nodiscard]] const char* refusal_of(Pass pass, const ConvShape& shape) noexcept;
 [[nodiscard]] const char* refusal_of(const MatmulShape& shape) noexcept;
-
-void forget_plans();
 
 // Cost of one of its multiply-adds where one of a full AVX-512 tile costs 1.
 inline double multiply_add_cost() noexcept { return usable(Isa::avx512) ? 1 : 2; }
