@@ -2,6 +2,7 @@
 //
 // Scratch (Args::shared): the primitive's own, then dense copies of source and target for channel
 // slices, then, in the weight pass, the gradient in the primitive's layout.
+#include "kernels/onednn/flush.h"
 #include "kernels/onednn/onednn.h"
 #include "kernels/onednn/plan.h"
 #include "kernels/onednn/staging.h"
@@ -66,6 +67,7 @@ std::size_t shared_bytes(const ConvShape& shape) {
 
 template <Pass pass>
 void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) {
+  const onednn::FlushDenormals flush;
   const auto plan = onednn::plan_for(pass, a.shape);
   const Scratch offsets(*plan, pass);
   auto* scratch = static_cast<std::byte*>(a.shared);
@@ -89,6 +91,7 @@ void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) {
 }
 
 void run_weight(const ConvWeightArgs& a, int, std::int64_t, std::int64_t, void*) {
+  const onednn::FlushDenormals flush;
   const auto plan = onednn::plan_for(Pass::weight, a.shape);
   const Scratch offsets(*plan, Pass::weight);
   auto* scratch = static_cast<std::byte*>(a.shared);

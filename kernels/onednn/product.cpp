@@ -1,5 +1,6 @@
 // Matrix product by oneDNN. Scratch (Args::shared): the primitive's own, then a dense copy of c
 // where c has gaps.
+#include "kernels/onednn/flush.h"
 #include "kernels/onednn/onednn.h"
 #include "kernels/onednn/plan.h"
 #include "kernels/onednn/staging.h"
@@ -32,6 +33,7 @@ std::size_t shared_bytes(const MatmulShape& shape) {
 }
 
 void run(const MatmulArgs& a, int, std::int64_t, std::int64_t, void*) {
+  const onednn::FlushDenormals flush;
   const auto plan = onednn::plan_for(a.shape);
   auto* scratch = static_cast<std::byte*>(a.shared);
   const onednn::Pixels rows{a.shape.m, a.shape.n};

@@ -215,6 +215,37 @@ TEST_CASE("oneDNN multiplies matrices like the reference") {
   }
 }
 
+// Products of 1e-40 are denormal: their sum is 0 where every thread flushes them, and the threads'
+// own mode is what it was.
+TEST_CASE("oneDNN flushes denormals on all of its threads") {
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(4);
+  const auto denormals = [] {
+    int kept = 0;
+#pragma omp parallel reduction(+ : kept)
+    {
+      volatile float tiny = 1e-30f;
+      kept += tiny * 1e-10f > 0;
+    }
+    return kept;
+  };
+  CHECK(denormals() == 4);
+  const MatmulShape s{.m = 256, .n = 64, .k = 32, .a_row = 32, .b_depth = 64};
+  const Numbers a(256 * 32, 1e-30f), b(32 * 64, 1e-10f);
+  Numbers c(256 * 64, 1.0f);
+  MatmulArgs args;
+  args.a = a.data();
+  args.c = c.data();
+  args.c_row = 64;
+  for (const auto* entry : onednn_matmul_kernels()) {
+    if (!usable(entry->isa) || entry->refuse(s) != nullptr) continue;
+    execute(*entry, s, args, b.data());
+    CHECK(c == Numbers(c.size(), 0.0f));
+    CHECK(denormals() == 4);
+  }
+  omp_set_num_threads(threads);
+}
+
 TEST_CASE("what oneDNN cannot do is refused with a reason") {
   ConvShape shape{.in_channels = 4, .out_channels = 4, .in = {1, 2, 2}, .kernel = {1, 9, 9}};
   for (const auto* entry : onednn_conv_forward_kernels())
