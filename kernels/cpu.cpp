@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 
 namespace burin::kernels {
 namespace {
@@ -32,7 +31,6 @@ std::uint64_t enabled_state() noexcept {
 
 struct Levels {
   bool has[6] = {true, false, false, false, false, false};
-  bool intel = false;
 };
 
 Levels detect() noexcept {
@@ -52,12 +50,6 @@ Levels detect() noexcept {
   levels.has[3] = avx512 && bit(seven.c, 11);
   levels.has[4] = avx512 && bit(seven_one.a, 5);
   levels.has[5] = avx512 && tiles && bit(seven.d, 22) && bit(seven.d, 24) && bit(seven.d, 25);
-  const Registers zero = cpuid(0, 0);
-  char vendor[13] = {};
-  std::memcpy(vendor, &zero.b, 4);
-  std::memcpy(vendor + 4, &zero.d, 4);
-  std::memcpy(vendor + 8, &zero.c, 4);
-  levels.intel = std::string_view(vendor) == "GenuineIntel";
   return levels;
 }
 
@@ -102,7 +94,5 @@ std::string_view requested_kernel(std::string_view op) noexcept {
   }
   return {};
 }
-
-bool vendor_is_intel() noexcept { return levels().intel; }
 
 }  // namespace burin::kernels

@@ -30,7 +30,4 @@ enum class Isa : int { reference, avx2, avx512, vnni, bf16, amx };
 // "direct" for "conv". The beginning of an entry's name up to a '_' is enough. Read at each call.
 [[nodiscard]] std::string_view requested_kernel(std::string_view op) noexcept;
 
-// True on CPUs that say GenuineIntel: ranks entries, never forbids them.
-[[nodiscard]] bool vendor_is_intel() noexcept;
-
 }  // namespace burin::kernels
