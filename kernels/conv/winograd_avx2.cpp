@@ -1,4 +1,5 @@
 // Winograd entries of avx2; the template is winograd.h.
+#include "kernels/conv/tables.h"
 #include "kernels/conv/winograd_entry.h"
 #include "kernels/simd/avx2.h"
 

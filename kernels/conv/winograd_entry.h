@@ -1,7 +1,7 @@
 // Winograd as entries of the convolution tables.
 #pragma once
 
-#include "kernels/conv/tables.h"
+#include "kernels/conv/conv.h"
 #include "kernels/conv/winograd_pack.h"
 #include "kernels/conv/winograd_weight.h"
 

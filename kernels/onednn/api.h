@@ -4,8 +4,6 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include <cstdint>
-
 #include "kernels/cpu.h"
 
 namespace burin::kernels::onednn {

@@ -1,7 +1,8 @@
 // Runs one convolution entry the way the engine does, in guarded memory.
 #pragma once
 
-#include <optional>
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
-#include <functional>
 
 #include "tests/kernels/run_conv.h"
 #include "tests/support/compare.h"

@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <bit>
-#include <cstring>
 #include <string>
 
 #include "tests/kernels/rows.h"

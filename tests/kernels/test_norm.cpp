@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <string>
 
 #include "kernels/norm/norm.h"
 #include "tests/support/compare.h"

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "kernels/conv/winograd_transform.h"
 #include "kernels/conv/winograd_window.h"
