@@ -1,6 +1,7 @@
 // Direct convolution, forward and data: neighbouring target pixels of a row are the rows of a tile,
-// the kernel points its taps. Source pixels are read where they lie; a tile that reaches over the
-// border reads a small copy with zeros.
+// the kernel points its taps. Source pixels are read where they lie. A tile at the border leaves out
+// taps that its first or its last pixel does not have; where more pixels lack one (strides, dilation,
+// wide kernels), it reads a small copy with zeros.
 #pragma once
 
 #include "kernels/conv/direct_pack.h"
@@ -166,7 +167,7 @@ class DirectRun {
   }
 
   // Columns x, x + step, ..., end of a tap: 0 all inside, 1 all but the first, 2 all but the last,
-  // 3 else.
+  // 4 none (the tap is left out), 3 else.
   [[nodiscard]] int border_reason(int x, int end) const noexcept {
     const int step = w_.source_step, size = plan_.axis[2].source;
     if (end < 0 || x >= size) return 4;
