@@ -1,0 +1,142 @@
+// Which entry serves: by cost, by name, by level, and what is left when entries refuse.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "kernels/conv/conv.h"
+#include "kernels/matmul/matmul.h"
+#include "tests/support/shapes.h"
+
+namespace {
+
+using namespace burin::kernels;
+using namespace burin::test;
+
+// A family of entries that only have a cost.
+struct Size {
+  int n;
+};
+struct NoArgs {};
+using Entry = Kernel<Size, NoArgs>;
+
+constexpr Entry make(const char* name, Isa isa, unsigned flags,
+                     double (*cost)(const Size&) noexcept,
+                     const char* (*refuse)(const Size&) noexcept) {
+  Entry e{};
+  e.name = name;
+  e.isa = isa;
+  e.flags = flags;
+  e.cost = cost;
+  e.refuse = refuse;
+  return e;
+}
+const char* serve(const Size&) noexcept { return nullptr; }
+const char* serve_even(const Size& s) noexcept { return s.n % 2 == 0 ? nullptr : "odd"; }
+
+const Entry on_request = make(
+    "whole_x", Isa::reference, kernel_on_request, [](const Size&) noexcept { return 0.0; }, serve);
+const Entry even = make(
+    "even_x", Isa::reference, 0, [](const Size&) noexcept { return 1.0; }, serve_even);
+const Entry small = make(
+    "small_x", Isa::reference, 0, [](const Size& s) noexcept { return s.n * 2.0; }, serve);
+const Entry smaller = make(
+    "smaller_x", Isa::reference, 0, [](const Size& s) noexcept { return s.n * 2.0; }, serve);
+const Entry fast = make(
+    "fast_x_avx2", Isa::avx2, 0, [](const Size&) noexcept { return 0.5; }, serve_even);
+const Entry last = make(
+    "reference", Isa::reference, kernel_transcendental,
+    [](const Size& s) noexcept { return s.n + 100.0; }, serve);
+const Entry* const all[] = {&on_request, &even, &small, &smaller, &last};
+const Entry* const with_levels[] = {&fast, &even, &last};
+
+const Entry* pick(int n, std::string_view wanted = {}, Activation activation = Activation::none) {
+  return choose(std::span<const Entry* const>(all), Size{n}, wanted, activation);
+}
+
+TEST_CASE("the cheapest entry that serves is chosen, the first of equals") {
+  CHECK(pick(2) == &even);
+  CHECK(pick(3) == &small);
+  CHECK(pick(201) == &last);
+  CHECK(choose(std::span<const Entry* const>(all).first(2), Size{3}) == nullptr);
+}
+
+TEST_CASE("a name is asked for in full or up to an underscore") {
+  CHECK(pick(2, "small") == &small);
+  CHECK(pick(2, "smaller_x") == &smaller);
+  CHECK(pick(2, "whole") == &on_request);
+  CHECK(pick(2, "smal") == nullptr);
+  CHECK(pick(2, "small_x_y") == nullptr);
+  CHECK(pick(3, "even") == nullptr);
+}
+
+TEST_CASE("an activation that few entries apply rules out the others") {
+  CHECK(pick(2, {}, Activation::relu6) == &even);
+  CHECK(pick(2, {}, Activation::tanh) == &last);
+  CHECK(pick(2, "small", Activation::sigmoid) == nullptr);
+}
+
+TEST_CASE("an entry above the CPU or above BURIN_MAX_ISA is passed over") {
+  const std::span<const Entry* const> entries = with_levels;
+  CHECK(choose(entries, Size{2}) == (usable(Isa::avx2) ? &fast : &even));
+  CHECK(choose(entries, Size{3}) == &last);
+  if (const char* cap = std::getenv("BURIN_MAX_ISA"); cap != nullptr && *cap != '\0')
+    CHECK(isa_name(isa_cap()) == cap);
+}
+
+std::string_view chosen(std::span<const ConvKernel* const> entries, const ConvShape& s) {
+  return choose(entries, s)->name;
+}
+
+TEST_CASE("each class of convolutions gets its algorithm") {
+  if (!usable(Isa::avx2)) return;
+  const ConvShape large = same_3x3(64, 64, 64, 64);
+  ConvShape strided = large, pointwise = large, depthwise = large;
+  strided.stride = {1, 2, 2};
+  pointwise.kernel = {1, 1, 1};
+  pointwise.pad_begin = pointwise.pad_end = {0, 0, 0};
+  depthwise.groups = 64;
+  const std::string level = usable(Isa::avx512) ? "avx512" : "avx2";
+  for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()}) {
+    CHECK(chosen(entries, large).starts_with("winograd"));
+    CHECK(chosen(entries, strided).starts_with("direct"));
+    CHECK(chosen(entries, pointwise).starts_with("direct"));
+    CHECK(chosen(entries, depthwise).starts_with("depthwise"));
+    for (const ConvShape& s : {large, strided, pointwise, depthwise})
+      CHECK(chosen(entries, s).ends_with(level));
+  }
+}
+
+TEST_CASE("every shape has an entry, the reference where all others refuse") {
+  ConvShape many_taps = same_3x3(4, 4, 30, 30);  // more than the lists of the direct entries hold
+  many_taps.kernel = {1, 23, 23};
+  many_taps.dilation = {1, 1, 2};
+  many_taps.pad_begin = many_taps.pad_end = {0, 11, 22};
+  const auto check = [](const auto& entries, const auto& shape) {
+    REQUIRE(entries.back()->isa == Isa::reference);
+    CHECK(entries.back()->refuse(shape) == nullptr);
+    const auto* entry = choose(entries, shape);
+    REQUIRE(entry != nullptr);
+    CHECK(usable(entry->isa));
+    CHECK((entry->flags & kernel_on_request) == 0);
+    bool others = false;
+    for (const auto* e : entries)
+      others = others || (e != entries.back() && usable(e->isa) &&
+                          (e->flags & kernel_on_request) == 0 && e->refuse(shape) == nullptr);
+    CHECK((entry == entries.back()) == !others);
+  };
+  const auto check_conv = [&](const ConvShape& s) {
+    INFO(text(s));
+    check(conv_forward_kernels(), s);
+    check(conv_data_kernels(), s);
+    check(conv_weight_kernels(), s);
+  };
+  for (const NamedConv& named : conv_shapes) check_conv(named.shape);
+  check_conv(many_taps);
+  check(matmul_kernels(), MatmulShape{.m = 9, .n = 7, .k = 5, .a_row = 5, .b_depth = 7});
+  check(matmul_kernels(),  // neither rows nor depth of a are neighbours
+        MatmulShape{.m = 9, .n = 7, .k = 5, .a_row = 10, .a_depth = 2, .b_depth = 7});
+}
+
+}  // namespace
