@@ -8,6 +8,7 @@
 #include "apps/options.h"
 #include "apps/version.h"
 #include "engine/error.h"
+#include "engine/ops/plan_cache.h"
 #include "kernels/cpu.h"
 
 namespace burin::apps {
@@ -63,6 +64,7 @@ int run(int argc, char** argv) {
   }
   if (!kernels::isa_cap_is_valid())
     throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");
+  check_requested_kernels();
   if (help->parsed()) return print_help(overview, all, topic);
   for (const Verb& verb : all)
     if (verb.app->parsed()) return verb.run();

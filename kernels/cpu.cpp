@@ -82,17 +82,4 @@ bool isa_cap_is_valid() noexcept { return cap_word() >= 0; }
 
 bool usable(Isa isa) noexcept { return cpu_has(isa) && isa <= isa_cap(); }
 
-std::string_view requested_kernel(std::string_view op) noexcept {
-  const char* word = std::getenv("BURIN_KERNEL");
-  std::string_view left = word != nullptr ? word : "";
-  while (!left.empty()) {
-    const std::string_view item = left.substr(0, left.find(','));
-    left.remove_prefix(item.size() < left.size() ? item.size() + 1 : left.size());
-    const std::size_t colon = item.find(':');
-    if (colon != std::string_view::npos && item.substr(0, colon) == op)
-      return item.substr(colon + 1);
-  }
-  return {};
-}
-
 }  // namespace burin::kernels

@@ -26,8 +26,4 @@ enum class Isa : int { reference, avx2, avx512, vnni, bf16, amx };
 // `cpu_has(isa)` and not above the cap.
 [[nodiscard]] bool usable(Isa isa) noexcept;
 
-// What BURIN_KERNEL asks for an op, empty for nothing: "conv:direct,matmul:reference" gives
-// "direct" for "conv". The beginning of an entry's name up to a '_' is enough. Read at each call.
-[[nodiscard]] std::string_view requested_kernel(std::string_view op) noexcept;
-
 }  // namespace burin::kernels

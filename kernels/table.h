@@ -60,9 +60,14 @@ template <class Shape, class Args>
   return !transcendental || (entry.flags & kernel_transcendental) != 0;
 }
 
+// Whether `wanted` is the name of an entry or its beginning up to a '_'.
+[[nodiscard]] inline bool is_named(std::string_view name, std::string_view wanted) noexcept {
+  return !wanted.empty() && name.substr(0, wanted.size()) == wanted &&
+         (name.size() == wanted.size() || name[wanted.size()] == '_');
+}
+
 // The first entry, in order of cost, that this CPU runs, that does not refuse the shape and that
-// applies the activation; `wanted` (may be empty) is a name or the beginning of one up to '_'. Null
-// when there is none.
+// applies the activation; `wanted` (may be empty) is as in is_named. Null when there is none.
 template <class Shape, class Args>
 [[nodiscard]] const Kernel<Shape, Args>* choose(std::span<const Kernel<Shape, Args>* const> entries,
                                                 const Shape& shape, std::string_view wanted = {},
@@ -70,9 +75,7 @@ template <class Shape, class Args>
   const Kernel<Shape, Args>* best = nullptr;
   double best_cost = 0;
   for (const auto* entry : entries) {
-    const std::string_view name = entry->name;
-    const bool named = !wanted.empty() && name.substr(0, wanted.size()) == wanted &&
-                       (name.size() == wanted.size() || name[wanted.size()] == '_');
+    const bool named = is_named(entry->name, wanted);
     if (!usable(entry->isa) || !applies(*entry, activation)) continue;
     if (entry->refuse(shape) != nullptr) continue;
     if (!named && (!wanted.empty() || (entry->flags & kernel_on_request) != 0)) continue;

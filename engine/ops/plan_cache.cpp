@@ -1,8 +1,12 @@
 #include "engine/ops/plan_cache.h"
 
+#include <algorithm>
 #include <cassert>
 #include <mutex>
 #include <utility>
+
+#include "engine/error.h"
+#include "kernels/request.h"
 
 namespace burin {
 namespace {
@@ -88,6 +92,20 @@ Cache& cache() {
 std::vector<ChosenKernel> chosen_kernels() {
   const std::lock_guard lock(cache().mutex);
   return cache().log;
+}
+
+void check_requested_kernels() {
+  for (const auto& [op, name] : kernels::requested_kernels()) {
+    const auto in = [wanted = name](const auto& entries) {
+      return std::any_of(entries.begin(), entries.end(),
+                         [&](const auto* e) { return kernels::is_named(e->name, wanted); });
+    };
+    const bool conv = in(kernels::conv_forward_kernels()) || in(kernels::conv_data_kernels()) ||
+                      in(kernels::conv_weight_kernels());
+    if (op == "conv" ? conv : op == "matmul" && in(kernels::matmul_kernels())) continue;
+    throw Error("BURIN_KERNEL", "conv or matmul, a colon and a kernel, as in conv:direct",
+                std::string(op) + (name.empty() ? "" : ":") + std::string(name));
+  }
 }
 
 const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape) {

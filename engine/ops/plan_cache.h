@@ -24,6 +24,9 @@ inline constexpr std::size_t most_choices = 1024;
 // The choices of this process so far, in the order of first use; for run.json.
 [[nodiscard]] std::vector<ChosenKernel> chosen_kernels();
 
+// Throws Error where BURIN_KERNEL names a family or a kernel that this build does not have.
+void check_requested_kernels();
+
 // BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and
 // matmul); a request that no usable entry can serve is passed over.
 enum class ConvPass { forward, data };
