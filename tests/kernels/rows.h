@@ -62,7 +62,7 @@ class Rows {
   std::unique_ptr<GuardedBuffer<float>> buffer_;
 };
 
-// Largest |got - want| / max(|want|, floor): a relative error that does not blow up near 0.
+// Largest |got - want| / max(|want|, floor): a relative error that does not blow up near 0; infinite where a number is NaN.
 inline double worst_relative(const std::vector<float>& got, const std::vector<float>& want,
                              double floor) {
   if (got.size() != want.size()) return INFINITY;
@@ -70,7 +70,8 @@ inline double worst_relative(const std::vector<float>& got, const std::vector<fl
   for (std::size_t i = 0; i < got.size(); ++i) {
     const double g = got[i], w = want[i];
     const double d = std::abs(g - w) / std::max(std::abs(w), floor);
-    if (!(d <= worst)) worst = d;
+    if (std::isnan(d)) return INFINITY;
+    worst = std::max(worst, d);
   }
   return worst;
 }

@@ -7,6 +7,7 @@
 #include "kernels/conv/conv.h"
 #include "tests/kernels/run_conv.h"
 #include "tests/support/compare.h"
+#include "tests/support/pixels.h"
 #include "tests/support/random.h"
 #include "tests/support/shapes.h"
 
@@ -24,6 +25,27 @@ TEST_CASE("relative_l2 finds errors") {
   CHECK(relative_l2(view({3, 4}), view(want)) > 1);
   CHECK(relative_l2(view({3, 4, std::numeric_limits<float>::quiet_NaN()}), view(want)) > 1);
   CHECK(relative_l2(view({1e-30f}), view({0})) > 1);
+}
+
+TEST_CASE("largest_difference finds errors") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto difference = [](const std::vector<float>& got, const std::vector<float>& want) {
+    return largest_difference(view(got), view(want));
+  };
+  CHECK(difference({3, 4, 0}, {3, 4, 0}) == 0);
+  CHECK(difference({3, 4, 0}, {3, 2, 1}) == 2);
+  CHECK_FALSE(difference({3, 4}, {3, 4, 0}) <= 1);
+  CHECK_FALSE(difference({nan, 4, 0}, {3, 4, 0}) <= 1);
+  CHECK_FALSE(difference({3, 4, 0}, {3, nan, 0}) <= 1);
+}
+
+TEST_CASE("pixels notice a write into a gap") {
+  Pixels pixels(3, 4, 2, Guard::bytes);
+  pixels.fill({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+  CHECK(pixels.intact());
+  CHECK(pixels.dense()[7] == 7);
+  pixels.data()[pixels.stride() + 4] = 1;
+  CHECK_FALSE(pixels.intact());
 }
 
 TEST_CASE("guards notice a write beyond either end") {
@@ -53,6 +75,19 @@ void greedy(const ConvArgs& args, int stage, std::int64_t first, std::int64_t la
   args.target[args.shape.batch * args.shape.out_pixels() * args.target_pixel] = 1;
 }
 
+// A kernel that writes between pixels.
+void careless(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
+              void* workspace) noexcept {
+  conv_forward_kernels().back()->run(args, stage, first, last, workspace);
+  args.target[args.shape.out_channels] = 1;
+}
+// A kernel that makes one NaN.
+void undefined(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
+               void* workspace) noexcept {
+  conv_forward_kernels().back()->run(args, stage, first, last, workspace);
+  args.target[0] = std::numeric_limits<float>::quiet_NaN();
+}
+
 TEST_CASE("a wrong kernel is found") {
   const ConvShape s{.in_channels = 1,
                     .out_channels = 1,
@@ -74,14 +109,30 @@ TEST_CASE("a wrong kernel is found") {
   CHECK(relative_l2(view(got.numbers), view(want.numbers)) > 1e-2);
   broken.run = greedy;
   CHECK_FALSE(run_conv(broken, s, true, n, TaskOrder::whole, Guard::bytes).fault.empty());
+  broken.run = undefined;
+  const auto bad = run_conv(broken, s, true, n, TaskOrder::whole, Guard::bytes);
+  CHECK_FALSE(relative_l2(view(bad.numbers), view(want.numbers)) <= 1);
+  broken.run = careless;
+  n.dy_gap = 3;
+  CHECK(run_conv(broken, s, true, n, TaskOrder::whole, Guard::bytes).fault ==
+        "wrote between pixels");
 }
 
-TEST_CASE("named shapes are what their names say and keep results away from zero") {
+TEST_CASE("named shapes exist and their results are mostly not zero") {
   for (const NamedConv& named : conv_shapes) {
     INFO(std::string(named.name));
     CHECK(named.shape.in_channels % named.shape.groups == 0);
     CHECK(named.shape.out_channels % named.shape.groups == 0);
     for (int axis = 0; axis < 3; ++axis) CHECK(named.shape.out(axis) >= 1);
+    const ConvShape& s = named.shape;
+    Random random(2);
+    ConvNumbers n;
+    n.x = random.reals(static_cast<std::size_t>(s.batch * s.in_pixels() * s.in_channels));
+    n.w = random.reals(
+        static_cast<std::size_t>(s.out_channels * (s.in_channels / s.groups) * s.taps()));
+    const auto y =
+        run_conv(*conv_forward_kernels().back(), s, true, n, TaskOrder::whole, Guard::bytes);
+    CHECK_FALSE(mostly_zero(view(y.numbers)));
   }
 }
 

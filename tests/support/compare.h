@@ -2,6 +2,7 @@
 // result fails.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -26,13 +27,15 @@ double relative_l2(std::span<const T> got, std::span<const U> want) {
   return std::sqrt(error / size);
 }
 
+// Infinite when sizes differ or a difference is not a number.
 template <class T, class U>
 double largest_difference(std::span<const T> got, std::span<const U> want) {
   if (got.size() != want.size()) return std::numeric_limits<double>::infinity();
   double largest = 0;
   for (std::size_t i = 0; i < got.size(); ++i) {
     const double d = std::abs(static_cast<double>(got[i]) - static_cast<double>(want[i]));
-    if (!(d <= largest)) largest = d;  // a NaN stays
+    if (std::isnan(d)) return std::numeric_limits<double>::infinity();
+    largest = std::max(largest, d);
   }
   return largest;
 }
