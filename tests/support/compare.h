@@ -40,4 +40,12 @@ double largest_difference(std::span<const T> got, std::span<const U> want) {
   return largest;
 }
 
+// True when most numbers are zero: such a comparison proves little and its case should be changed.
+template <class T>
+bool mostly_zero(std::span<const T> numbers) {
+  std::size_t zeros = 0;
+  for (const T v : numbers) zeros += v == T{0};
+  return zeros * 10 > numbers.size() * 9 && numbers.size() > 10;
+}
+
 }  // namespace burin::test
