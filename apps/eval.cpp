@@ -64,9 +64,10 @@ class Evaluation {
   }
 
   nlohmann::json add(const Sample& sample) {
-    const int classes = train::truth_classes(channels_);
+    const train::TruthLabels labels{train::truth_classes(channels_),
+                                    model_.recipe.loss.ignore_index};
     train::NativeTruth truth;
-    const train::Case c = train::load_case(sample, model_.recipe.data, classes, &truth);
+    const train::Case c = train::load_case(sample, model_.recipe.data, labels, &truth);
     const auto begin = std::chrono::steady_clock::now();
     train::Prediction p = train::predict(*model_.network, c, infer_);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;

@@ -93,9 +93,10 @@ train::TrainJob job_of(const Options& options, const Recipe& recipe, Network& ne
   const train::Partition parts = train::partition(dataset, recipe);
   const int classes = train::truth_classes(output_channels(network));
   check_classes(dataset, classes, network);
+  const train::TruthLabels labels{classes, recipe.loss.ignore_index};
   train::TrainJob job{.recipe = recipe,
-                      .train = train::load_cases(parts.train, recipe.data, classes),
-                      .validation = train::load_cases(parts.validation, recipe.data, classes),
+                      .train = train::load_cases(parts.train, recipe.data, labels),
+                      .validation = train::load_cases(parts.validation, recipe.data, labels),
                       .out = options.out,
                       .data = sha256_of_file(fs::path(options.data) / "dataset.json")};
   job.stop = &stop_asked;
@@ -115,11 +116,12 @@ void report(const train::TrainJob& job, const train::TrainOutcome& outcome) {
                      .history = train::read_history(job.out / "history.jsonl"),
                      .cases = {}};
   for (std::size_t i = 0; i < shown.size() && i < 4; ++i) {
-    const auto prediction = train::predict(*model.network, shown[i], job.recipe.infer);
+    const auto c = train::without_ignored(shown[i], job.recipe.loss.ignore_index);
+    const auto prediction = train::predict(*model.network, c, job.recipe.infer);
     train::Scorer scorer(prediction.classes, job.recipe.infer.threshold);
-    const auto scores = scorer.add(prediction, shown[i].label, shown[i].field);
-    page.cases.push_back(train::report_case(shown[i], prediction, job.recipe.infer.threshold,
-                                            shown[i].id + ": dice " + score(scores.dice)));
+    const auto scores = scorer.add(prediction, c.label, c.field);
+    page.cases.push_back(train::report_case(c, prediction, job.recipe.infer.threshold,
+                                            c.id + ": dice " + score(scores.dice)));
   }
   train::write_report(job.out / "report.html", page);
 }

@@ -35,12 +35,14 @@ std::vector<std::uint8_t> read_mask(const Sample& sample, const char* kind, cons
   return std::move(mask.data);
 }
 
-std::vector<std::uint8_t> read_truth(const Sample& sample, const Extent& size, int classes) {
+std::vector<std::uint8_t> read_truth(const Sample& sample, const Extent& size,
+                                     const TruthLabels& labels) {
   auto label = read_mask(sample, "masks", size);
   for (auto& v : label) {
-    if (classes == 2) v = v != 0;
-    if (v >= classes)
-      throw Error(reading(sample.file("masks")), "classes below " + std::to_string(classes),
+    if (v == labels.ignore_index) continue;
+    if (labels.classes == 2) v = v != 0;
+    if (v >= labels.classes)
+      throw Error(reading(sample.file("masks")), "classes below " + std::to_string(labels.classes),
                   std::to_string(v));
   }
   return label;
@@ -83,26 +85,36 @@ Case case_of_picture(const Image& picture, std::span<const std::uint8_t> field,
   return c;
 }
 
-Case load_case(const Sample& sample, const DataRecipe& recipe, int classes, NativeTruth* native) {
+Case load_case(const Sample& sample, const DataRecipe& recipe, const TruthLabels& labels,
+               NativeTruth* native) {
   const std::filesystem::path& file = sample.file("images");
   const Image picture = decode_image(sample.read("images"), file.string());
   const Extent size{picture.height, picture.width};
-  const auto label = read_truth(sample, size, classes);
+  const auto label = read_truth(sample, size, labels);
   std::vector<std::uint8_t> field;
   if (sample.files.contains("fov")) field = read_mask(sample, "fov", size);
   Case c = case_of_picture(picture, field, recipe, file);
   const Extent working{c.height, c.width};
-  c.label = classes == 2 ? resample_mask(label, size, working)
-                         : resample_classes(label, size, working, classes);
+  c.label = labels.classes == 2 && labels.ignore_index < 0
+                ? resample_mask(label, size, working)
+                : resample_classes(label, size, working, labels.classes, labels.ignore_index);
   if (native) *native = {size, label, field};
   return c;
 }
 
 std::vector<Case> load_cases(std::span<const Sample> samples, const DataRecipe& recipe,
-                             int classes) {
+                             const TruthLabels& labels) {
   std::vector<Case> out;
-  for (const Sample& sample : samples) out.push_back(load_case(sample, recipe, classes));
+  for (const Sample& sample : samples) out.push_back(load_case(sample, recipe, labels));
   return out;
+}
+
+Case without_ignored(Case c, std::int64_t ignore_index) {
+  if (ignore_index < 0) return c;
+  if (c.field.empty()) c.field.assign(c.label.size(), 1);
+  for (std::size_t i = 0; i < c.label.size(); ++i)
+    if (c.label[i] == ignore_index) c.field[i] = 0;
+  return c;
 }
 
 Partition partition(const Dataset& dataset, const Recipe& recipe) {

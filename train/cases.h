@@ -26,13 +26,23 @@ struct NativeTruth {
 [[nodiscard]] Case case_of_picture(const Image& picture, std::span<const std::uint8_t> field,
                                    const DataRecipe& recipe, const std::filesystem::path& file);
 
+// Labels that a mask may hold: [0, classes), and one that does not count, or -1. Of two classes
+// every label but 0 and that one stands for 1.
+struct TruthLabels {
+  int classes = 2;
+  std::int64_t ignore_index = -1;
+};
+
 // Image, mask and (when the sample has one) field of view, at working size. Labels of two classes
 // are resized by area, of more by the largest area. `native`, unless null, gets truth and field at
 // the size of the file. Throws Error naming the file.
-[[nodiscard]] Case load_case(const Sample& sample, const DataRecipe& recipe, int classes,
-                             NativeTruth* native = nullptr);
+[[nodiscard]] Case load_case(const Sample& sample, const DataRecipe& recipe,
+                             const TruthLabels& labels, NativeTruth* native = nullptr);
 [[nodiscard]] std::vector<Case> load_cases(std::span<const Sample> samples,
-                                           const DataRecipe& recipe, int classes);
+                                           const DataRecipe& recipe, const TruthLabels& labels);
+
+// The case with the pixels labelled ignore_index outside of its field of view.
+[[nodiscard]] Case without_ignored(Case c, std::int64_t ignore_index);
 
 struct Partition {
   std::vector<Sample> train, validation;

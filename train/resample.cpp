@@ -87,15 +87,18 @@ std::vector<std::uint8_t> resample_mask(std::span<const std::uint8_t> mask, cons
 }
 
 std::vector<std::uint8_t> resample_classes(std::span<const std::uint8_t> labels, const Extent& from,
-                                           const Extent& to, int classes) {
+                                           const Extent& to, int classes,
+                                           std::int64_t ignore_index) {
   std::vector<std::uint8_t> out(static_cast<std::size_t>(to.pixels()), 0);
   std::vector<float> best(out.size(), -1.0f), share(labels.size());
-  for (int c = 0; c < classes; ++c) {
+  const auto take = [&](std::int64_t c) {
     for (std::size_t i = 0; i < labels.size(); ++i) share[i] = labels[i] == c ? 1.0f : 0.0f;
     const auto area = resample(share, from, to, 1);
     for (std::size_t i = 0; i < out.size(); ++i)
       if (area[i] > best[i] + 1e-6f) best[i] = area[i], out[i] = static_cast<std::uint8_t>(c);
-  }
+  };
+  for (int c = 0; c < classes; ++c) take(c);
+  if (ignore_index >= classes) take(ignore_index);
   return out;
 }
 

@@ -23,9 +23,11 @@ using Extent = models::PictureSize;
 // Labels: 1 where at least half of the area is not 0.
 [[nodiscard]] std::vector<std::uint8_t> resample_mask(std::span<const std::uint8_t> mask,
                                                       const Extent& from, const Extent& to);
-// Class numbers: the class of the largest area, the smaller number on a tie.
+// Class numbers below `classes`, or ignore_index: that of the largest area, the smaller number on a
+// tie.
 [[nodiscard]] std::vector<std::uint8_t> resample_classes(std::span<const std::uint8_t> labels,
                                                          const Extent& from, const Extent& to,
-                                                         int classes);
+                                                         int classes,
+                                                         std::int64_t ignore_index = -1);
 
 }  // namespace burin::train

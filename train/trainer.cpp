@@ -24,12 +24,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void check_loss(LossKind kind, std::int64_t classes) {
-  if (wants_classes(kind) == (classes > 1)) return;
-  throw Error("loss.kind",
-              classes > 1 ? "cross_entropy or dice+ce for " + std::to_string(classes) + " classes"
-                          : "a loss for one class",
-              std::string(loss_name(kind)));
+// Refuses a loss that does not fit the number of classes, and keys that it would not read.
+void check_loss(const LossOptions& loss, std::int64_t classes) {
+  if (wants_classes(loss.kind) != (classes > 1))
+    throw Error("loss.kind",
+                classes > 1 ? "cross_entropy or dice+ce for " + std::to_string(classes) + " classes"
+                            : "a loss for one class",
+                std::string(loss_name(loss.kind)));
+  if (classes == 1 && loss.ignore_index >= 0)
+    throw Error("loss.ignore_index", "-1 for a network of one class",
+                std::to_string(loss.ignore_index));
 }
 
 class Run {
@@ -54,7 +58,7 @@ class Run {
                       recipe_.sampler.patch};
     network.check_input(batch);
     Tape shapes(Mode::shapes);
-    check_loss(recipe_.loss.kind, network.forward(shapes.input(batch)).shape().channels());
+    check_loss(recipe_.loss, network.forward(shapes.input(batch)).shape().channels());
     if (recipe_.train.ema > 0) average_.emplace(recipe_.train.ema, network.parameters());
     state_.early_stop.patience = recipe_.train.early_stop;
   }

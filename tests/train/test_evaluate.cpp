@@ -35,6 +35,10 @@ TEST_CASE("masks by half of the area, classes by the largest") {
   CHECK(resample_mask(mask, {2, 4}, {1, 2}) == std::vector<std::uint8_t>{1, 0});
   const std::vector<std::uint8_t> labels = {2, 2, 1, 0, 2, 1, 1, 0};
   CHECK(resample_classes(labels, {2, 4}, {1, 2}, 3) == std::vector<std::uint8_t>{2, 0});
+  const std::vector<std::uint8_t> some = {2, 2, 255, 0, 2, 255, 255, 0};
+  CHECK(resample_classes(some, {2, 4}, {1, 2}, 3, 255) == std::vector<std::uint8_t>{2, 0});
+  const std::vector<std::uint8_t> most = {2, 2, 255, 0, 2, 255, 255, 255};
+  CHECK(resample_classes(most, {2, 4}, {1, 2}, 3, 255) == std::vector<std::uint8_t>{2, 255});
 }
 
 TEST_CASE("whole-image prediction: any size, mirror images agree with a mirrored picture") {
