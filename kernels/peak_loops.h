@@ -13,12 +13,11 @@
 
 namespace burin::kernels {
 
-// All return the operations done, two per multiply-add. Twelve independent sums hide the latency of
-// four cycles on two ports.
+// The arithmetic loops return the operations done, two per multiply-add. Twelve independent sums
+// hide the latency of four cycles on two ports.
 
 // `steps` times 12 independent f32 multiply-adds of one register on this thread, at the level `isa`
-// (avx2: 256 bits; avx512 and above: 512 bits; reference: nothing). Returns the operations done,
-// two per multiply-add.
+// (avx2: 256 bits; avx512 and above: 512 bits; reference: nothing).
 inline double fma_loop(Isa isa, long steps) {
   if (isa == Isa::reference || steps <= 0) return 0;
   const double lanes = isa == Isa::avx2 ? 8 : 16;

@@ -46,8 +46,8 @@ struct OpDef {
   Tensor (*forward)(ForwardContext& context);
   void (*backward)(BackwardContext& context);  // null: not differentiable
   Needs needs = Needs::inputs;
-  // The first so many inputs must be present. A later one may be absent: infer then sees a scalar
-  // in its place, so a scalar is refused there.
+  // The first so many inputs must be present. A later one may be absent: an empty Value stands in
+  // its place, infer sees a scalar there, so a scalar is refused.
   std::size_t required = std::numeric_limits<std::size_t>::max();
   // Multiply-accumulates by the rule of docs/measuring.md (conv, transposed conv and dense only);
   // null: 0.

@@ -43,7 +43,7 @@ void backward(BackwardContext& context) {
     run_conv_weight("conv", shape, as_channels_last("conv", context.inputs[0]), dy, dw);
     context.gradients[1] = dw;
   }
-  if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);
+  if (context.wants[2]) context.gradients[2] = bias_gradient(dy);
 }
 
 std::int64_t macs(std::span<const Shape> inputs, const Attributes& attributes) {

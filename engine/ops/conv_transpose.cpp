@@ -47,7 +47,7 @@ void backward(BackwardContext& context) {
                     as_channels_last("conv_transpose", context.inputs[0]), dw);
     context.gradients[1] = dw;
   }
-  if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);
+  if (context.wants[2]) context.gradients[2] = bias_gradient(dy);
 }
 
 // One per input pixel, tap and pair of channels.

@@ -16,7 +16,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
   if (x.rank() != 2) throw Error("linear", "x of rank 2", x.text());
   if (w.rank() != 2 || w[1] != x[1])
     throw Error("linear", "weight [outputs, " + std::to_string(x[1]) + "]", w.text());
-  if (inputs.size() > 2 && inputs[2].rank() != 0 && (inputs[2].rank() != 1 || inputs[2][0] != w[0]))
+  if (inputs[2].rank() != 0 && (inputs[2].rank() != 1 || inputs[2][0] != w[0]))
     throw Error("linear", "bias of " + std::to_string(w[0]) + " numbers", inputs[2].text());
   return {x[0], w[0]};
 }
@@ -58,7 +58,7 @@ void backward(BackwardContext& context) {
     run_matmul({"linear", "weight", shape}, dy.data(), x.data(), nullptr, dw.data(), k);
     context.gradients[1] = dw;
   }
-  if (context.wants.size() > 2 && context.wants[2]) context.gradients[2] = bias_gradient(dy);
+  if (context.wants[2]) context.gradients[2] = bias_gradient(dy);
 }
 
 std::int64_t macs(std::span<const Shape> inputs, const Attributes&) {

@@ -86,7 +86,7 @@ void join_groups(const NormSets& s, double* mean, double* m2) {
   }
 }
 
-kernels::NormActivation activation_of(const NormAttributes& a) { return {a.activation, a.slope}; }
+kernels::Epilogue activation_of(const NormAttributes& a) { return {a.activation, a.slope}; }
 
 // Rows of the saved coefficients, each [sets, channels].
 enum Row : int { row_mean, row_inv_std, row_scale, row_shift };
@@ -192,7 +192,7 @@ struct Backward {
   Tensor x, dy;  // channels last
   const Tensor& coefficients;
   const NormSets& s;
-  kernels::NormActivation activation;
+  kernels::Epilogue activation;
 
   kernels::NormBackward block(std::int64_t set, std::int64_t first, std::int64_t pixels) const {
     const std::int64_t at = set * s.channels;

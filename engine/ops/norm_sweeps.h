@@ -28,8 +28,8 @@ struct NormMoments {
   Tensor mean, variance;  // biased
 };
 
-// inputs: x [n,c,...], then vectors [c], absent where op allows it. Throws Error{op, expected, got};
-// also for an activation other than none, relu and leaky_relu.
+// inputs: x [n,c,...], then vectors [c], absent where op allows it. Throws Error{op, expected,
+// got}; also for an activation other than none, relu and leaky_relu.
 [[nodiscard]] Shape infer_norm(const OpDef& op, std::span<const Shape> inputs,
                                const NormAttributes& attributes);
 

@@ -31,8 +31,8 @@ struct MatmulCall {
 void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
                 std::int64_t c_row);
 
-// [channels]: the sum of dy (channels last) over images and pixels; blocks of 1,024 pixels are summed one by one
-// and then added in their order.
+// [channels]: the sum of dy (channels last) over images and pixels; blocks of 1,024 pixels are
+// summed one by one and then added in their order.
 [[nodiscard]] Tensor bias_gradient(const Tensor& dy);
 
 }  // namespace burin

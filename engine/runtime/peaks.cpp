@@ -31,6 +31,7 @@ double rate(int threads, const std::function<double(int)>& work) {
 #pragma omp parallel num_threads(threads) reduction(+ : sum)
     {
       const int thread = omp_get_thread_num();
+      bind_as_worker(thread);
       work(thread);  // caches, clock, pages
 #pragma omp barrier
       const auto start = Clock::now();

@@ -188,13 +188,18 @@ void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
   if (tasks <= 0) return;
   grain = std::max<std::int64_t>(grain, 1);
   const bool nested = current_worker >= 0;
-  if (nested || background || tasks <= grain || threads() == 1)
+  if (nested || background || tasks <= grain)
     return run_alone(tasks, grain, f, nested ? current_worker : 0);
+  ensure_configured();
   Team& t = team();
   const std::unique_lock lock(t.busy, std::try_to_lock);
   if (!lock.owns_lock()) return run_alone(tasks, grain, f, 0);
   // Always the whole team: OpenMP ends and restarts threads when the number changes.
   const int count = t.threads.load(std::memory_order_relaxed);
+  if (count == 1) {
+    bind_thread(0);
+    return run_alone(tasks, grain, f, 0);
+  }
   const std::int64_t pieces = (tasks + grain - 1) / grain;
   const std::span shares(t.shares.get(), static_cast<std::size_t>(count));
   std::int64_t first = 0;
@@ -210,6 +215,11 @@ void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
     bind_thread(worker);
     run_shares(shares, grain, f, worker);
   }
+}
+
+void bind_as_worker(int worker) noexcept {
+  ensure_configured();
+  bind_thread(worker);
 }
 
 void* workspace(int worker, std::size_t bytes) {

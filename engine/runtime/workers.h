@@ -49,10 +49,15 @@ class TaskFunction {
 };
 
 // Calls f(first, last, worker) over [0, tasks) in pieces of `grain` tasks (the last may be
-// shorter), handed out dynamically; tasks of a piece are in order. Runs inline when there is one
-// piece, when called from inside a task (with the caller's worker number), and when another thread
-// has the team. Denormals are flushed while f runs. Exceptions must not leave f (the process ends).
+// shorter); tasks of a piece are in order. Each worker begins with the same part of the pieces every
+// time and then takes over what others have not begun. Runs inline when there is one piece, when
+// called from inside a task (with the caller's worker number), and when another thread has the team.
+// Denormals are flushed while f runs. Exceptions must not leave f (the process ends).
 void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f);
+
+// Binds the calling thread as parallel_for would bind that thread of the team: for code with a
+// parallel region of its own.
+void bind_as_worker(int worker) noexcept;
 
 // Scratch of one worker, 64-byte aligned, grown when needed and kept; valid until the next call
 // with the same worker from the same thread. worker in [0, 1024). Throws std::bad_alloc.

@@ -1,10 +1,11 @@
 // Depthwise convolution, forward and data: channel c of the result comes from channel c alone, so
 // the lanes of a register are channels and a tile is up to eight pixels of one register.
 //
-// Where the taps of a kernel row lie side by side, a load of x feeds all of them: 3x3 takes 10 loads
-// of x and 3 of weights for 24 multiply-adds (DepthwiseShared); elsewhere eight pixels share a load
-// of the weights (depthwise_tile). A task walks a strip of eight pixels down its rows, some channels
-// at a time: what the next row reads is in L1 but for one row of the strip, which is fetched ahead.
+// Where the taps of a kernel row lie side by side, a load of x feeds all of them: 3x3 takes 10
+// loads of x and 3 of weights for 24 multiply-adds (DepthwiseShared); elsewhere eight pixels share a
+// load of the weights (DepthwiseTaps). A task walks a strip of eight pixels down its rows, some
+// channels at a time: what the next row reads is in L1 but for as many rows of the strip as the
+// stride says, of which the first is fetched ahead.
 #pragma once
 
 #include "kernels/conv/depthwise_rows.h"

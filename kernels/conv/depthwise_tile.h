@@ -15,7 +15,7 @@ struct DepthwiseCall {
   int rows, taps;
   const std::ptrdiff_t *x_at, *w_at;
   std::ptrdiff_t x_tap, w_tap;
-  std::ptrdiff_t x_next;  // to what the row below reads anew
+  std::ptrdiff_t x_next;  // to the source row below the last one read
   const float* bias;
   float* y;
   std::ptrdiff_t y_pixel, y_next;

@@ -1,7 +1,7 @@
-// Direct convolution, forward and data: neighbouring target pixels of a row are the rows of a tile,
-// the kernel points its taps. Source pixels are read where they lie. A tile at the border leaves out
-// taps that its first or its last pixel does not have; where more pixels lack one (strides, dilation,
-// wide kernels), it reads a small copy with zeros.
+// Direct convolution, forward and data: neighbouring target pixels of a row are the rows of a
+// tile, the kernel points its taps. Source pixels are read where they lie. A tile at the border
+// leaves out taps that its first or its last pixel does not have; where more pixels lack one
+// (strides, dilation, wide kernels), it reads a small copy with zeros.
 #pragma once
 
 #include "kernels/conv/direct_pack.h"

@@ -21,13 +21,13 @@ struct NormLoops {
 
   // act(z), and its derivative times dy.
   struct None {
-    explicit None(const NormActivation&) {}
+    explicit None(const Epilogue&) {}
     static constexpr bool plain = true;
     batch value(batch z) const { return z; }
     batch gradient(batch, batch dy) const { return dy; }
   };
   struct Relu {
-    explicit Relu(const NormActivation&) {}
+    explicit Relu(const Epilogue&) {}
     static constexpr bool plain = false;
     // Not max: NaN stays NaN.
     batch value(batch z) const { return xsimd::select(z <= batch(0.0f), batch(0.0f), z); }
@@ -36,7 +36,7 @@ struct NormLoops {
     }
   };
   struct LeakyRelu {
-    explicit LeakyRelu(const NormActivation& a) : slope(a.slope) {}
+    explicit LeakyRelu(const Epilogue& a) : slope(a.slope) {}
     static constexpr bool plain = false;
     batch slope;
     batch value(batch z) const { return xsimd::select(z > batch(0.0f), z, z * slope); }
@@ -45,7 +45,7 @@ struct NormLoops {
     }
   };
   template <class F>
-  static void with_activation(const NormActivation& a, F f) {
+  static void with_activation(const Epilogue& a, F f) {
     if (a.activation == Activation::relu)
       f(Relu(a));
     else if (a.activation == Activation::leaky_relu)

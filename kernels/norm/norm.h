@@ -25,12 +25,6 @@
 
 namespace burin::kernels {
 
-// none, relu or leaky_relu.
-struct NormActivation {
-  Activation activation = Activation::none;
-  float slope = 0.0f;
-};
-
 struct NormForward {
   const float* x = nullptr;
   std::int64_t x_pixel = 0;
@@ -40,7 +34,7 @@ struct NormForward {
   int channels = 0;
   const float* scale = nullptr;  // [channels]
   const float* shift = nullptr;
-  NormActivation activation{};
+  Epilogue activation{};  // none, relu or leaky_relu
 };
 
 struct NormBackward {
@@ -53,7 +47,7 @@ struct NormBackward {
   const float* mean = nullptr;   // [channels]
   const float* scale = nullptr;  // of forward, as shift; unused without an activation
   const float* shift = nullptr;
-  NormActivation activation{};
+  Epilogue activation{};  // none, relu or leaky_relu
   // gradient only
   const float* a = nullptr;  // [channels]
   const float* b = nullptr;

@@ -4,12 +4,12 @@
 namespace burin::kernels {
 namespace {
 
-double activated(const NormActivation& a, double z) {
+double activated(const Epilogue& a, double z) {
   if (a.activation == Activation::none || !(z <= 0)) return z;
   return a.activation == Activation::relu ? 0 : z * static_cast<double>(a.slope);
 }
 
-double derivative(const NormActivation& a, double z) {
+double derivative(const Epilogue& a, double z) {
   if (a.activation == Activation::none || z > 0) return 1;
   return a.activation == Activation::relu ? 0 : static_cast<double>(a.slope);
 }

@@ -17,7 +17,7 @@ namespace burin::kernels::onednn {
 enum class Pass : int { forward, data, weight };
 
 struct Plan {
-  const char* refusal = nullptr;  // the rest is set only where this is null
+  const char* refusal = nullptr;  // where this is set, the rest may be empty
   dnnl::primitive primitive;
   // Forward: x and y. Data: dy and dx. Weight: x and dy. Product: a and c.
   dnnl::memory::desc source, target;

@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <numeric>
 #include <set>
@@ -57,6 +58,36 @@ TEST_CASE("pieces have the size of the grain, the last may be shorter") {
   });
   CHECK(full == 10);
   CHECK(rest == 1);
+}
+
+TEST_CASE("who is done takes over what others have not begun") {
+  configure({.threads = 2});
+  std::atomic<int> others{0};
+  bool all = false;
+  parallel_for(8, 1, [&](std::int64_t first, std::int64_t, int) {
+    if (first != 0) {
+      ++others;
+      return;
+    }
+    const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (others < 7 && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+    all = others == 7;
+  });
+  CHECK(all);
+}
+
+TEST_CASE("one thread is bound too") {
+  configure({.threads = 1, .bind = Bind::cores});
+  std::thread([] {  // the binding ends with the thread
+    int allowed = 0;
+    parallel_for(4, 1, [&](std::int64_t, std::int64_t, int) {
+      cpu_set_t mask;
+      CPU_ZERO(&mask);
+      if (sched_getaffinity(0, sizeof mask, &mask) == 0) allowed = CPU_COUNT(&mask);
+    });
+    CHECK(allowed == 1);
+  })
+      .join();
 }
 
 TEST_CASE("worker numbers are below the number of threads") {

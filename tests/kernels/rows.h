@@ -62,7 +62,8 @@ class Rows {
   std::unique_ptr<GuardedBuffer<float>> buffer_;
 };
 
-// Largest |got - want| / max(|want|, floor): a relative error that does not blow up near 0; infinite where a number is NaN.
+// Largest |got - want| / max(|want|, floor): a relative error that does not blow up near 0; infinite
+// where a number is NaN.
 inline double worst_relative(const std::vector<float>& got, const std::vector<float>& want,
                              double floor) {
   if (got.size() != want.size()) return INFINITY;

@@ -13,6 +13,20 @@ struct NamedConv {
   kernels::ConvShape shape;
 };
 
+// Square kernel and image `columns` wide, no dilation, padded so that stride 1 keeps the size.
+[[nodiscard]] constexpr kernels::ConvShape depthwise(int channels, int kernel, int stride,
+                                                     int columns) {
+  const int pad = kernel / 2;
+  return {.in_channels = channels,
+          .out_channels = channels,
+          .groups = channels,
+          .in = {1, 9, columns},
+          .kernel = {1, kernel, kernel},
+          .stride = {1, stride, stride},
+          .pad_begin = {0, pad, pad},
+          .pad_end = {0, pad, pad}};
+}
+
 // Axes d,h,w.
 inline constexpr NamedConv conv_shapes[] = {
     {"3x3_c1_to_8",
@@ -190,6 +204,12 @@ inline constexpr NamedConv conv_shapes[] = {
       .stride = {1, 2, 2},
       .pad_begin = {0, 1, 1},
       .pad_end = {0, 1, 1}}},
+    // Tiles whose taps share loads, past the channels of a strip, with a last tile that overlaps.
+    {"depthwise_3x3_wide_stride2", depthwise(130, 3, 2, 40)},
+    {"depthwise_5x5_wide", depthwise(33, 5, 1, 21)},
+    {"depthwise_5x5_wide_stride2", depthwise(33, 5, 2, 41)},
+    {"depthwise_7x7_wide", depthwise(140, 7, 1, 20)},
+    {"depthwise_7x7_wide_stride2", depthwise(24, 7, 2, 37)},
     {"depthwise_5x5_dilated",
      {.in_channels = 64,
       .out_channels = 64,
