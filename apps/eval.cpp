@@ -142,7 +142,7 @@ int run(const Options& options) {
   all["model"] = model.file.string();
   all["data"] = options.data;
   all["split"] = options.split;
-  add_seed(all, options.global);
+  add_settings(all, options.global);
   all["cases"] = std::move(cases);
   if (options.global.json) print_json(all);
   return 0;

@@ -144,7 +144,7 @@ int run(const Options& options) {
                         {"parameters", counts.parameters},
                         {"statistics", counts.statistics},
                         {"macs", counts.macs}};
-    add_seed(json, options.global);
+    add_settings(json, options.global);
     print_json(json);
   } else {
     print_line(std::string(network->name()) + " at " + input.text() + ": " +

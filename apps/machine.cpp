@@ -52,7 +52,7 @@ nlohmann::json json_of(const runtime::Topology& t, const GlobalOptions& options)
                       {"default_threads", runtime::default_threads(t)},
                       {"threads", runtime::threads()},
                       {"settings", runtime::describe()}};
-  add_seed(json, options);
+  add_settings(json, options);
   return json;
 }
 

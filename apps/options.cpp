@@ -18,6 +18,8 @@ void add_global_options(CLI::App& verb, GlobalOptions& options) {
       ->check(CLI::IsMember({"none", "compact", "spread", "cores"}));
   verb.add_option("--seed", options.seed,
                   "decides what is drawn at random; recorded where nothing is drawn");
+  verb.add_option("--precision", options.precision, "numbers to compute in: f32")
+      ->check(CLI::IsMember({"f32"}));
   verb.add_option("--max-memory", options.max_memory, "most memory for tensors, as in 4G");
   verb.set_version_flag("--version", std::string("burin ") + version);
 }

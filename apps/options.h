@@ -21,12 +21,13 @@ struct GlobalOptions {
   int threads = 0;  // 0: as many as this process may use
   std::string bind = "cores";
   std::optional<std::uint64_t> seed;
+  std::string precision = "f32";
   std::string max_memory;  // "4G"; empty: no limit
   bool json = false;
 };
 
-// --json, --threads, --bind, --seed, --max-memory, --version: of every verb. A verb that draws
-// nothing at random records the seed in its JSON or run.json.
+// --json, --threads, --bind, --seed, --precision, --max-memory, --version: of every verb. A verb that
+// draws nothing at random records the seed in its JSON or run.json.
 void add_global_options(CLI::App& verb, GlobalOptions& options);
 
 // Starts the thread team and sets the memory limit. Throws UsageError.

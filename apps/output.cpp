@@ -24,7 +24,9 @@ std::string json_text(const nlohmann::json& value, int indent) {
 void print_json(const nlohmann::json& object) {
   std::cout << json_text(object) << "\n" << std::flush;
 }
-void add_seed(nlohmann::json& object, const GlobalOptions& options) {
+
+void add_settings(nlohmann::json& object, const GlobalOptions& options) {
+  object["precision"] = options.precision;
   if (options.seed) object["seed"] = *options.seed;
 }
 

@@ -18,8 +18,8 @@ namespace burin::apps {
 void print_json(const nlohmann::json& object);
 void print_line(const std::string& line);
 
-// "seed", for verbs that draw nothing at random; nothing unless --seed was given.
-void add_seed(nlohmann::json& object, const GlobalOptions& options);
+// "precision", and "seed" where it was given: for verbs that write no run.json.
+void add_settings(nlohmann::json& object, const GlobalOptions& options);
 
 // One line on standard error.
 void note(const std::string& line);

@@ -26,6 +26,7 @@ void write_run_record(const std::filesystem::path& folder, const CommandLine& co
   nlohmann::json record = facts;
   record["arguments"] = command.words;
   record["seed"] = options.seed ? nlohmann::json(*options.seed) : nlohmann::json();
+  record["precision"] = options.precision;
   record["version"] = version;
   record["cpu"] = runtime::discover_topology().cpu_name;
   record["isa"] = highest_isa();

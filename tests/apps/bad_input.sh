@@ -58,13 +58,14 @@ expect 2 frobnicate "$burin" frobnicate
 expect 2 -- "$burin" train tiny.toml --data data --out x --frobnicate
 expect 2 threads "$burin" infer run "$picture" --out x --threads none
 expect 2 bind "$burin" infer run "$picture" --out x --bind everywhere
+expect 2 precision "$burin" infer run "$picture" --out x --precision int3
 expect 2 verb "$burin" help frobnicate
 expect 2 max-memory "$burin" infer run "$picture" --out x --max-memory many
 
 for verb in prepare train infer eval inspect machine; do
   "$burin" help | grep -q "^  $verb  *[a-z]" || fail "help does not list $verb"
   [ "$("$burin" "$verb" --version)" = "$("$burin" --version)" ] || fail "$verb --version"
-  for option in json threads bind seed max-memory version; do
+  for option in json threads bind seed precision max-memory version; do
     "$burin" help "$verb" | grep -q -- "^  --$option " || fail "$verb has no --$option"
   done
   "$burin" help "$verb" | grep -q "^  burin $verb " || fail "help $verb shows no example"

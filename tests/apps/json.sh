@@ -81,7 +81,7 @@ check "infer --json" json infer.json 'len(o) == 2 and all({"input", "mask", "wid
 for kind in masks probabilities overlays; do
   check "infer writes $kind" test "$(cd out/$kind && echo *)" = "$(cd data/test/images && echo *)"
 done
-check "infer's run.json" json <(tr -d '\n' <out/run.json) 'o[0]["seed"] == 9 and "model" in o[0]'
+check "infer's run.json" json <(tr -d '\n' <out/run.json) 'o[0]["seed"] == 9 and o[0]["precision"] == "f32" and "model" in o[0]'
 "$burin" infer "a run's" data/test/images missing.png --out broken >/dev/null 2>err.txt
 check "run.json is there from the start" test -s broken/run.json
 "$burin" infer "a run's" data/test/images --out windows --window 32 --no-flips --json >windows.json 2>err.txt
