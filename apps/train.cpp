@@ -55,7 +55,11 @@ Recipe recipe_of(const Options& options) {
     } catch (const Error& error) {
       throw UsageError(error.operation(), error.expected(), error.got());
     }
-  if (options.global.seed) recipe.train.seed = static_cast<std::int64_t>(*options.global.seed);
+  if (options.global.seed) try {
+      train::set_recipe_key(recipe, "train.seed=" + std::to_string(*options.global.seed));
+    } catch (const Error& error) {
+      throw UsageError("--seed", error.expected(), error.got());
+    }
   return recipe;
 }
 

@@ -157,6 +157,8 @@ expect 2 'foo' "$burin" train tiny.toml --data data --out y --set foo
 mkdir folder.toml
 expect 1 'recipe folder.toml' "$burin" train folder.toml --data data --out y
 expect 2 'steps' "$burin" train tiny.toml --data data --out y --set train.steps
+expect 2 seed "$burin" train tiny.toml --data data --out y --seed 9000000000000001
+expect 2 seed "$burin" train tiny.toml --data data --out y --seed 18446744073709551615
 
 # Data folders.
 expect 1 empty "$burin" train tiny.toml --data empty --out y
