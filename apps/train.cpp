@@ -166,7 +166,8 @@ int run(const Options& options, const CommandLine& command) {
   const bool any = check_folder(options);
   job.resume = options.resume && any;
   const nlohmann::json facts = {{"recipe", train::recipe_text(recipe)}, {"data", options.data}};
-  write_run_record(options.out, command, options.global, facts);
+  const auto record = [&] { write_run_record(options.out, command, options.global, facts); };
+  job.begin = record;
   listen_to_signals();
   train::TrainOutcome outcome;
   {
@@ -179,7 +180,7 @@ int run(const Options& options, const CommandLine& command) {
     };
     outcome = train::train(*network, job);
   }
-  write_run_record(options.out, command, options.global, facts);
+  record();
   if (outcome.finished) report(job, outcome);
   print_outcome(options, outcome);
   if (!outcome.finished) note("stopped; go on with: " + resume_command(command));

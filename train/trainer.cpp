@@ -65,6 +65,7 @@ class Run {
 
   TrainOutcome go() {
     if (job_.resume) resume();
+    if (job_.begin) job_.begin();
     history_.emplace(job_.out / "history.jsonl", state_.step);
     const TrainRecipe& t = recipe_.train;
     // Micro-batch k holds samples k*batch .. k*batch+batch-1.

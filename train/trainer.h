@@ -30,6 +30,8 @@ struct TrainJob {
   bool resume = false;        // from the newest checkpoint in `out`
   const std::atomic<bool>* stop =
       nullptr;  // set from a signal handler: finish the step, save, return
+  // After all checks and the resume, before the first file is written.
+  std::function<void()> begin = nullptr;
   std::function<void(const Progress&)> progress = nullptr;
   // One-line messages: where a resumed run goes on, damaged checkpoints.
   std::function<void(const std::string&)> say = nullptr;

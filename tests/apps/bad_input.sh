@@ -190,8 +190,12 @@ expect 1 dataset.json "$burin" train tiny.toml --data other --out y
 
 # Run folders.
 expect 1 resume "$burin" train tiny.toml --data data --out run
+cp run/run.json before.json
 expect 1 schedule.rate "$burin" train tiny.toml --data data --out run --resume --set schedule.rate=0.5
 expect 1 data "$burin" train tiny.toml --data smaller --out run --resume
+cmp run/run.json before.json || fail "a refused resume changed run.json"
+expect 1 loss.kind "$burin" train tiny.toml --data data --out unfit --set loss.kind=dice+ce
+[ ! -e unfit/run.json ] || fail "a refused recipe left run.json"
 : >file
 expect 1 file "$burin" train tiny.toml --data data --out file
 expect 1 file "$burin" infer run "$picture" --out file
