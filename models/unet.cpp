@@ -13,7 +13,19 @@ Value pad_to(const Value& x, const Shape& like) {
   return pad(x, {.begin = {0, 0, dh / 2, dw / 2}, .end = {0, 0, dh - dh / 2, dw - dw / 2}});
 }
 
+// Weights, and four numbers a channel in each norm.
+std::int64_t double_conv_elements(std::int64_t in, std::int64_t out) noexcept {
+  return 9 * out * (in + out) + 8 * out;
+}
+
 }  // namespace
+
+std::int64_t elements(const UnetOptions& o) noexcept {
+  std::int64_t sum = double_conv_elements(o.in_channels, o.width) + (o.width + 1) * o.classes;
+  for (std::int64_t w = o.width; w < 16 * o.width; w *= 2)
+    sum += double_conv_elements(w, 2 * w) + (8 * w + 1) * w + double_conv_elements(2 * w, w);
+  return sum;
+}
 
 UpBlock::UpBlock(std::int64_t in, std::int64_t out)
     : up({.in = in, .out = in / 2, .kernel = 2, .stride = 2}), conv(in, out) {}

@@ -19,6 +19,9 @@ struct UnetOptions {
   std::uint64_t seed = 1;
 };
 
+// Numbers in the parameters and statistics of such a network, without building it.
+[[nodiscard]] std::int64_t elements(const UnetOptions& options) noexcept;
+
 // Transposed convolution 2x2 that halves the channels, then [skip, upsampled] -> DoubleConv.
 struct UpBlock {
   ConvTranspose up;

@@ -9,12 +9,12 @@
 namespace burin::models {
 namespace {
 
-std::unique_ptr<Network> damage(const ModelOptions& options) {
+UnetOptions damage_options(const ModelOptions& options) {
   UnetOptions o{.seed = options.seed};
   if (options.in_channels != 0) o.in_channels = options.in_channels;
   if (options.classes != 0) o.classes = options.classes;
   if (options.width != 0) o.width = options.width;
-  return std::make_unique<Unet>(o);
+  return o;
 }
 
 std::unique_ptr<Network> fundus(const ModelOptions& options, bool faithful) {
@@ -31,12 +31,25 @@ std::unique_ptr<Network> fundus(const ModelOptions& options, bool faithful) {
 
 constexpr ModelEntry entries[] = {
     {"fundus-unet", "retinal vessels; residual U-Net, any size that is a multiple of 8",
-     [](const ModelOptions& o) { return fundus(o, false); }},
+     [](const ModelOptions& o) { return fundus(o, false); }, nullptr},
     {"fundus-unet-faithful", "retinal vessels as published, 48x48 patches only",
-     [](const ModelOptions& o) { return fundus(o, true); }},
+     [](const ModelOptions& o) { return fundus(o, true); }, nullptr},
     {"damage-unet", "building damage in satellite images; U-Net with transposed convolutions",
-     damage},
+     [](const ModelOptions& o) -> std::unique_ptr<Network> {
+       return std::make_unique<Unet>(damage_options(o));
+     },
+     [](const ModelOptions& o) { return elements(damage_options(o)); }},
 };
+
+const ModelEntry& entry_of(std::string_view name) {
+  std::string known;
+  for (const ModelEntry& entry : entries) {
+    if (entry.name == name) return entry;
+    if (!known.empty()) known += ", ";
+    known += entry.name;
+  }
+  throw Error("model", "one of " + known, std::string(name));
+}
 
 // Of all nodes, from above and without overflow. A convolution, [oc, ic, taps] times y pixels,
 // takes y.elements * ic * taps; a transposed one, [ic, oc, taps], x.elements * oc * taps.
@@ -60,13 +73,12 @@ double macs_at_most(const Tape& tape) {
 std::span<const ModelEntry> models() noexcept { return entries; }
 
 std::unique_ptr<Network> make_network(std::string_view name, const ModelOptions& options) {
-  std::string known;
-  for (const ModelEntry& entry : entries) {
-    if (entry.name == name) return entry.make(options);
-    if (!known.empty()) known += ", ";
-    known += entry.name;
-  }
-  throw Error("model", "one of " + known, std::string(name));
+  return entry_of(name).make(options);
+}
+
+std::int64_t least_elements(std::string_view name, const ModelOptions& options) {
+  const ModelEntry& entry = entry_of(name);
+  return entry.elements == nullptr ? 0 : entry.elements(options);
 }
 
 Counts count(Network& network, const Shape& input) {

@@ -19,6 +19,8 @@ struct ModelEntry {
   std::string_view description;  // one line
   // Throws Error for options that the network does not have.
   std::unique_ptr<Network> (*make)(const ModelOptions& options);
+  // Of its parameters and statistics; null where no option changes them.
+  std::int64_t (*elements)(const ModelOptions& options);
 };
 
 [[nodiscard]] std::span<const ModelEntry> models() noexcept;
@@ -26,6 +28,10 @@ struct ModelEntry {
 // Throws Error for an unknown name and for options that the network does not have.
 [[nodiscard]] std::unique_ptr<Network> make_network(std::string_view name,
                                                     const ModelOptions& options = {});
+
+// Numbers that its parameters and statistics take at least, without building it. Throws Error for an
+// unknown name.
+[[nodiscard]] std::int64_t least_elements(std::string_view name, const ModelOptions& options = {});
 
 struct Counts {
   std::int64_t parameters = 0;  // trainable

@@ -10,13 +10,27 @@ namespace {
 
 constexpr const char* kind = "model 1";
 
+models::ModelOptions options_of(const Recipe& recipe) {
+  return {.seed = static_cast<std::uint64_t>(recipe.train.seed),
+          .classes = recipe.model.classes,
+          .width = recipe.model.width};
+}
+
+// Before memory is taken for it: a few bytes may name a network of 30 GB.
+void check_elements(const SafetensorsFile& file, const Recipe& recipe,
+                    const std::string& operation) {
+  std::int64_t there = 0;
+  for (const NamedTensor& t : file.tensors) there += t.tensor.elements();
+  const std::int64_t least = models::least_elements(recipe.network, options_of(recipe));
+  if (there < least)
+    throw Error(operation, "tensors of " + std::to_string(least) + " elements in all",
+                std::to_string(there));
+}
+
 }  // namespace
 
 std::unique_ptr<Network> make_network_of(const Recipe& recipe) {
-  return models::make_network(recipe.network,
-                              {.seed = static_cast<std::uint64_t>(recipe.train.seed),
-                               .classes = recipe.model.classes,
-                               .width = recipe.model.width});
+  return models::make_network(recipe.network, options_of(recipe));
 }
 
 void save_model(const std::filesystem::path& file, std::span<const NamedParameter> parameters,
@@ -48,6 +62,7 @@ Model load_model(const std::filesystem::path& path) {
     throw Error(operation, std::string("metadata burin = '") + kind + "'", found);
   if (!file.metadata.contains("recipe")) throw Error(operation, "metadata 'recipe'", "none");
   model.recipe = parse_recipe(file.metadata.at("recipe"), model.file.string() + " recipe");
+  check_elements(file, model.recipe, operation);
   model.network = make_network_of(model.recipe);
   for (const auto& p : model.network->parameters()) {
     const Tensor* tensor = file.find(p.name);

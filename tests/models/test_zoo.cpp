@@ -31,6 +31,17 @@ TEST_CASE("parameter and multiply counts") {
   }
 }
 
+TEST_CASE("elements are counted without building") {
+  for (const ModelOptions& o :
+       {ModelOptions{}, ModelOptions{.in_channels = 1, .classes = 2, .width = 4},
+        ModelOptions{.in_channels = 6, .classes = 1, .width = 7}}) {
+    const Counts counts =
+        count(*make_network("damage-unet", o), {1, o.in_channels == 0 ? 3 : o.in_channels, 16, 16});
+    CHECK(least_elements("damage-unet", o) == counts.parameters + counts.statistics);
+  }
+  CHECK_THROWS_AS((void)least_elements("no-such-net"), Error);
+}
+
 TEST_CASE("a count that 64 bits do not hold is refused") {
   const auto network = make_network("damage-unet");
   CHECK(count(*network, {1, 3, 1 << 20, 1 << 20}).macs > std::int64_t{1} << 59);

@@ -162,3 +162,17 @@ TEST_CASE("model file: round trip, and what is wrong with others") {
   CHECK_THROWS_AS((void)load_model(file), Error);
   CHECK_THROWS_AS((void)load_model(folder.path() / "none"), Error);
 }
+
+TEST_CASE("model file: no memory for a network that the file does not hold") {
+  const TemporaryFolder folder;
+  Recipe recipe;
+  recipe.network = "damage-unet";
+  recipe.model.width = 1024;  // 32 GB
+  const auto file = folder.path() / "best.safetensors";
+  const std::vector<NamedTensor> one = {{"x", Tensor::full({3}, 1.0f)}};
+  write_safetensors(file, one, {{"burin", "model 1"}, {"recipe", recipe_text(recipe)}});
+  const std::size_t before = arena_statistics().peak_bytes;
+  CHECK_THROWS_WITH_AS((void)load_model(file), doctest::Contains("best.safetensors: expected"),
+                       Error);
+  CHECK(arena_statistics().peak_bytes < before + (1 << 20));
+}
