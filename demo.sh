@@ -1,7 +1,7 @@
 #!/bin/bash
 # From nothing to a report: installs what is missing, builds, makes synthetic photographs of the retina, trains a vessel network on
 # them, segments pictures it has not seen and scores them. Less than ten minutes on two cores after the build; everything
-# it makes is in demo/.
+# it makes is in demo/ or in the folder that BURIN_DEMO_OUT names.
 #
 #   ./demo.sh [BUILD]      BUILD: a build directory that is ready (default: build/, made here)
 #
@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 build=${1:-build}
+out=${BURIN_DEMO_OUT:-demo}
 
 if [ $# -eq 0 ]; then
   ./deps.sh build
@@ -26,15 +27,15 @@ if [ "${BURIN_DEMO:-}" = tiny ]; then
 fi
 
 say() { printf '\n== %s\n' "$*"; }
-rm -rf demo/data demo/run demo/out
-mkdir -p demo
+rm -rf "$out"/{data,run,out}
+mkdir -p "$out"
 
 say "$pictures synthetic photographs"
-"$burin" prepare fundus --synthetic "$pictures" --seed 7 --to demo/data
+"$burin" prepare fundus --synthetic "$pictures" --seed 7 --to "$out/data"
 say "training; Ctrl-C writes a checkpoint and shows how to go on"
-"$burin" train recipes/fundus-demo.toml --data demo/data --out demo/run "${settings[@]}"
+"$burin" train recipes/fundus-demo.toml --data "$out/data" --out "$out/run" "${settings[@]}"
 say "segmenting the pictures of the test part"
-"$burin" infer demo/run demo/data/test/images --out demo/out
+"$burin" infer "$out/run" "$out/data/test/images" --out "$out/out"
 say "scores on the test part; the baseline is the best threshold of the green channel"
-"$burin" eval demo/run --data demo/data --split test --baseline
-say "masks and overlays: demo/out    report: $PWD/demo/run/report.html"
+"$burin" eval "$out/run" --data "$out/data" --split test --baseline
+say "masks and overlays: $out/out    report: $(realpath "$out/run/report.html")"

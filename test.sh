@@ -112,7 +112,7 @@ else
   done
   step install tests/checks/install.sh build-ci-gcc
   step readme tests/checks/readme.sh build-ci-gcc
-  step demo env BURIN_DEMO=tiny ./demo.sh build-ci-gcc
+  step demo env BURIN_DEMO=tiny BURIN_DEMO_OUT=$logs/demo ./demo.sh build-ci-gcc
 
   # The product with another compiler; then everything under the sanitizers, with the fuzzers and without oneDNN.
   build clang clang++ build-ci-clang -Dwerror=true -Dtests=false
