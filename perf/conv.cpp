@@ -4,7 +4,7 @@
 //        [--threads N] [--seconds S]
 //
 // One line for each shape, pass and kernel that serves it; without --kernel the one that the engine
-// would choose.
+// would choose, by BURIN_KERNEL too.
 //
 // GFLOP/s count two operations for each multiply-add of the definition, whatever the algorithm
 // does. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
@@ -22,8 +22,10 @@
 
 #include "engine/runtime/workers.h"
 #include "kernels/peak_loops.h"
+#include "kernels/request.h"
 #include "perf/bench.h"
 #include "perf/conv_yardstick.h"
+#include "perf/environment.h"
 #include "perf/numbers.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
@@ -41,7 +43,7 @@ constexpr std::pair<Pass, const char*> passes[] = {
 
 struct Options {
   bool json = false;
-  std::vector<std::string> shapes, kernels{""};
+  std::vector<std::string> shapes, kernels;
   std::string pass, isa;
   int threads = 0;
   double seconds = 2;  // about, for each shape and pass
@@ -226,16 +228,27 @@ class Report {
   std::map<std::pair<std::string, std::string>, std::vector<double>> ratios_;
 };
 
+std::vector<Candidate> candidates_of(const Options& o, Pass pass, const ConvShape& s,
+                                     const Numbers& n) {
+  const auto candidate = [&](const std::string& wanted) {
+    return pass == Pass::weight ? weight_candidate(s, n, wanted)
+                                : conv_candidate(pass, s, n, wanted);
+  };
+  std::vector<Candidate> out;
+  for (const std::string& wanted : o.kernels)
+    if (Candidate c = candidate(wanted); c.run != nullptr) out.push_back(std::move(c));
+  if (!o.kernels.empty()) return out;
+  Candidate chosen = candidate(std::string(kernels::requested_kernel("conv")));
+  if (chosen.run == nullptr) chosen = candidate("");
+  out.push_back(std::move(chosen));
+  return out;
+}
+
 void measure(const Options& o, const test::NamedConv& named, Pass pass, const char* pass_name,
              Report& report) {
   const ConvShape& s = named.shape;
   const Numbers n(s);
-  std::vector<Candidate> candidates;
-  for (const std::string& wanted : o.kernels) {
-    Candidate c =
-        pass == Pass::weight ? weight_candidate(s, n, wanted) : conv_candidate(pass, s, n, wanted);
-    if (c.run != nullptr) candidates.push_back(std::move(c));
-  }
+  const std::vector<Candidate> candidates = candidates_of(o, pass, s, n);
   if (candidates.empty()) return;
   const auto yardstick = perf::make_yardstick(pass, s, n.x.floats(), n.dy.floats(), n.w.floats());
   const Isa level = kernels::usable(Isa::avx512) ? Isa::avx512
@@ -262,10 +275,8 @@ void measure(const Options& o, const test::NamedConv& named, Pass pass, const ch
 // A name, or the beginning of one up to '_', of some kernel of these passes.
 bool known_kernel(const std::string& wanted, const std::string& pass) {
   const auto in = [&](const auto entries) {
-    return std::any_of(entries.begin(), entries.end(), [&](const auto* entry) {
-      const std::string_view name = entry->name;
-      return name == wanted || name.starts_with(wanted + "_");
-    });
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto* entry) { return kernels::is_named(entry->name, wanted); });
   };
   return ((pass.empty() || pass == "forward") && in(kernels::conv_forward_kernels())) ||
          ((pass.empty() || pass == "data") && in(kernels::conv_data_kernels())) ||
@@ -347,7 +358,7 @@ int main(int argc, char** argv) {
     const Options options = parse(argc, argv);
     // Read once, by kernels/cpu.cpp, later.
     if (!options.isa.empty()) setenv("BURIN_MAX_ISA", options.isa.c_str(), 1);
-    if (!kernels::isa_cap_is_valid()) throw std::invalid_argument("unknown level " + options.isa);
+    if (!perf::check_environment()) return 2;
     run(options);
     return 0;
   } catch (const std::invalid_argument& error) {

@@ -7,6 +7,7 @@
 
 #include "engine/runtime/peaks.h"
 #include "engine/runtime/workers.h"
+#include "perf/environment.h"
 #include "perf/numbers.h"
 
 namespace {
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  if (!perf::check_environment()) return 2;
   try {
     runtime::configure({.threads = threads});
   } catch (const std::exception& error) {

@@ -20,6 +20,7 @@
 #include "kernels/cpu.h"
 #include "models/zoo.h"
 #include "perf/bench.h"
+#include "perf/environment.h"
 #include "perf/numbers.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
@@ -206,6 +207,7 @@ int main(int argc, char** argv) {
         "[--threads T] [--json] [--turns]\n");
     return 2;
   }
+  if (!perf::check_environment()) return 2;
   try {
     runtime::configure({.threads = arguments->threads});
     std::fprintf(stderr, "%s\n", runtime::describe().c_str());
