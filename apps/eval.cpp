@@ -16,6 +16,8 @@
 namespace burin::apps {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Options {
   GlobalOptions global;
   InferenceOptions inference;
@@ -64,14 +66,15 @@ class Evaluation {
   }
 
   nlohmann::json add(const Sample& sample) {
+    const fs::path& file = sample.file("images");
     const train::TruthLabels labels{train::truth_classes(channels_),
                                     model_.recipe.loss.ignore_index};
     train::NativeTruth truth;
     const train::Case c = train::load_case(sample, model_.recipe.data, labels, &truth);
     const auto begin = std::chrono::steady_clock::now();
-    train::Prediction p = train::predict(*model_.network, c, infer_);
+    train::Prediction p = about(file, [&] { return train::predict(*model_.network, c, infer_); });
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    const train::Scores scores = working_.add(p, c.label, c.field);
+    const train::Scores scores = about(file, [&] { return working_.add(p, c.label, c.field); });
     if (options_.baseline) baseline_.add(sample, model_.recipe.data, c);
     const train::Extent from{p.height, p.width};
     p.probability = train::resample(p.probability, from, truth.size, p.classes);
@@ -80,7 +83,8 @@ class Evaluation {
     // picture.
     if (truth.field.empty() && !c.field.empty())
       truth.field = train::resample_mask(c.field, from, truth.size);
-    const train::Scores at_native = native_.add(p, truth.label, truth.field);
+    const train::Scores at_native =
+        about(file, [&] { return native_.add(p, truth.label, truth.field); });
     nlohmann::json json = json_of(scores, names_);
     json["id"] = sample.id;
     json["width"] = c.width;

@@ -92,7 +92,7 @@ class Inference {
     const auto begin = std::chrono::steady_clock::now();
     const Image picture = read_image(file);
     const train::Case c = train::case_of_picture(picture, {}, model_.recipe.data, file);
-    train::Prediction p = train::predict(*model_.network, c, infer_);
+    train::Prediction p = about(file, [&] { return train::predict(*model_.network, c, infer_); });
     keep_inside(p, c.field);
     const train::Extent from{p.height, p.width}, to{picture.height, picture.width};
     p.probability = train::resample(p.probability, from, to, p.classes);

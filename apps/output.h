@@ -1,10 +1,12 @@
 // What goes to standard output: aligned lines for people, or one JSON object a line.
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/options.h"
+#include "engine/error.h"
 
 namespace burin::apps {
 
@@ -23,5 +25,13 @@ void add_settings(nlohmann::json& object, const GlobalOptions& options);
 
 // One line on standard error.
 void note(const std::string& line);
+
+// f(), with the file that it works on before the operation of an Error that names none.
+template <class F>
+auto about(const std::filesystem::path& file, const F& f) try {
+  return f();
+} catch (const Error& error) {
+  throw Error(file.string() + ": " + error.operation(), error.expected(), error.got());
+}
 
 }  // namespace burin::apps

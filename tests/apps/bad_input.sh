@@ -131,6 +131,10 @@ expect 1 empty "$burin" infer empty "$picture" --out x
 expect 1 nowhere "$burin" infer nowhere "$picture" --out x
 expect 1 zero.png "$burin" inspect pictures/zero.png
 expect 1 last.safetensors "$burin" eval run/last.safetensors --data data
+"$burin" train tiny.toml --data data --out faithful --set network=fundus-unet-faithful --set train.steps=1 \
+  --set sampler.patch=48 --set infer.mode=window --set infer.window=48 >/dev/null 2>err.txt || fail "faithful: no run"
+expect 1 "$(basename "$picture"): fundus-unet-faithful" "$burin" infer faithful "$picture" --out y --whole
+expect 1 "$(basename "$picture"): fundus-unet-faithful" "$burin" eval faithful --data data --whole
 expect 1 no-such-net "$burin" inspect no-such-net
 expect 1 multiple "$burin" inspect fundus-unet --shape 1x3x50x50
 expect 2 shape "$burin" inspect fundus-unet --shape 1x3x0x48
