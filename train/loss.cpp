@@ -35,6 +35,17 @@ bool wants_classes(LossKind kind) noexcept {
   return kind == LossKind::cross_entropy || kind == LossKind::dice_ce;
 }
 
+void check_loss(const LossOptions& loss, std::int64_t classes) {
+  if (wants_classes(loss.kind) != (classes > 1))
+    throw Error("loss.kind",
+                classes > 1 ? "cross_entropy or dice+ce for " + std::to_string(classes) + " classes"
+                            : "a loss for one class",
+                std::string(loss_name(loss.kind)));
+  if (classes == 1 && loss.ignore_index >= 0)
+    throw Error("loss.ignore_index", "-1 for a network of one class",
+                std::to_string(loss.ignore_index));
+}
+
 Value loss(const Value& prediction, const Tensor& target, const LossOptions& options) {
   LossAttributes attributes;
   attributes.smooth = static_cast<float>(options.smooth);

@@ -26,6 +26,10 @@ struct LossOptions {
 // shape.
 [[nodiscard]] bool wants_classes(LossKind kind) noexcept;
 
+// Throws Error for a loss that does not fit the number of classes, and for keys that it would not
+// read.
+void check_loss(const LossOptions& loss, std::int64_t classes);
+
 // prediction [n,c,h,w] as the network gives it (logits; l1 and l2 take it as it is), target as
 // wants_classes says. dice+ce: cross-entropy + 1 - dice of softmax against the one-hot target, all
 // classes together. Scalar. Throws Error from the ops.

@@ -24,18 +24,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Refuses a loss that does not fit the number of classes, and keys that it would not read.
-void check_loss(const LossOptions& loss, std::int64_t classes) {
-  if (wants_classes(loss.kind) != (classes > 1))
-    throw Error("loss.kind",
-                classes > 1 ? "cross_entropy or dice+ce for " + std::to_string(classes) + " classes"
-                            : "a loss for one class",
-                std::string(loss_name(loss.kind)));
-  if (classes == 1 && loss.ignore_index >= 0)
-    throw Error("loss.ignore_index", "-1 for a network of one class",
-                std::to_string(loss.ignore_index));
-}
-
 class Run {
  public:
   Run(Network& network, const TrainJob& job)
