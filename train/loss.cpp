@@ -44,6 +44,9 @@ void check_loss(const LossOptions& loss, std::int64_t classes) {
   if (classes == 1 && loss.ignore_index >= 0)
     throw Error("loss.ignore_index", "-1 for a network of one class",
                 std::to_string(loss.ignore_index));
+  if (!wants_classes(loss.kind) && !loss.weights.empty())
+    throw Error("loss.weights", "none, as " + std::string(loss_name(loss.kind)) + " reads none",
+                std::to_string(loss.weights.size()));
 }
 
 Value loss(const Value& prediction, const Tensor& target, const LossOptions& options) {

@@ -18,7 +18,7 @@ enum class LossKind { dice, bce, dice_bce, cross_entropy, dice_ce, l1, l2 };
 struct LossOptions {
   LossKind kind = LossKind::dice_bce;
   double smooth = 1.0;             // dice: added above and below the fraction
-  std::vector<double> weights;     // cross_entropy: one per class, or empty
+  std::vector<double> weights;     // cross_entropy, dice+ce: one per class, or empty
   std::int64_t ignore_index = -1;  // cross_entropy, dice+ce: pixels of this label do not count
 };
 

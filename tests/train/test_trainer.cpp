@@ -186,6 +186,19 @@ TEST_CASE("every other loss trains") {
   }
 }
 
+TEST_CASE("weights of classes are refused by losses that read none") {
+  for (const auto kind :
+       {LossKind::dice, LossKind::bce, LossKind::dice_bce, LossKind::l1, LossKind::l2}) {
+    LossOptions loss{.kind = kind};
+    CHECK_NOTHROW(check_loss(loss, 1));
+    loss.weights = {2};
+    CHECK_THROWS_WITH_AS(check_loss(loss, 1), doctest::Contains("loss.weights: expected none"),
+                         Error);
+  }
+  for (const auto kind : {LossKind::cross_entropy, LossKind::dice_ce})
+    CHECK_NOTHROW(check_loss({.kind = kind, .weights = {1, 2}}, 2));
+}
+
 TEST_CASE("early stop ends the run and stays ended") {
   const TemporaryFolder folder;
   Recipe recipe = recipe_of(50);
