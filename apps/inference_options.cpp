@@ -51,6 +51,9 @@ train::InferRecipe inference_of(const train::InferRecipe& recipe, const Inferenc
     throw UsageError("--flips", "--whole with it, as this model takes windows", "none");
   if (options.window > 0 && out.flips)
     throw UsageError("--window", "--no-flips with it, as this model's recipe has flips", "none");
+  if (windows && out.flips)
+    throw UsageError("infer.flips of this model", "--no-flips, as its infer.mode is window",
+                     "no such option");
   if (windows && options.stride > out.window)
     throw UsageError("--stride", "at most the window, " + std::to_string(out.window),
                      std::to_string(options.stride));

@@ -24,6 +24,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+void check_infer(const InferRecipe& infer) {
+  if (infer.mode == "window" && infer.flips)
+    throw Error("infer.flips", "false, as infer.mode is window", "true");
+}
+
 class Run {
  public:
   Run(Network& network, const TrainJob& job)
@@ -45,6 +50,7 @@ class Run {
     const Shape batch{recipe_.train.batch, job.train.front().channels, recipe_.sampler.patch,
                       recipe_.sampler.patch};
     network.check_input(batch);
+    check_infer(recipe_.infer);
     Tape shapes(Mode::shapes);
     check_loss(recipe_.loss, network.forward(shapes.input(batch)).shape().channels());
     if (recipe_.train.ema > 0) average_.emplace(recipe_.train.ema, network.parameters());

@@ -188,6 +188,7 @@ printf 'network = "damage-unet"\n[data]\nwidth = 96\n[sampler]\npatch = 16\n' >d
 expect 1 'dataset.json: expected 5 classes' "$burin" train damage.toml --data data --out y
 expect 1 'loss.kind: expected a loss for one class' "$burin" train tiny.toml --data data --out y --set loss.kind=dice+ce
 expect 1 'loss.ignore_index' "$burin" train tiny.toml --data data --out y --set loss.ignore_index=255
+expect 1 'infer.flips.*infer.mode' "$burin" train tiny.toml --data data --out y --set infer.mode=window --set infer.flips=true
 expect 1 'loss.weights' "$burin" train tiny.toml --data data --out y --set loss.weights=[2]
 expect 1 'loss.kind: expected .*2 classes' "$burin" train damage.toml --data data --out y --set model.classes=2 --set model.width=4
 copy && printf '{"version": 1, "task"' >other/dataset.json
