@@ -26,7 +26,7 @@ void add_inference_options(CLI::App& verb, InferenceOptions& options) {
   flips->excludes(no_flips);
   verb.add_option("--threshold", options.threshold,
                   "probability above which a pixel is found; networks of one class only")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(number_within(0.0, 1.0));
 }
 
 train::InferRecipe inference_of(const train::InferRecipe& recipe, const InferenceOptions& options,

@@ -1,6 +1,7 @@
 #include "apps/options.h"
 
 #include <cctype>
+#include <cmath>
 #include <limits>
 
 #include "apps/version.h"
@@ -22,6 +23,16 @@ void add_global_options(CLI::App& verb, GlobalOptions& options) {
       ->check(CLI::IsMember({"f32"}));
   verb.add_option("--max-memory", options.max_memory, "most memory for tensors, as in 4G");
   verb.set_version_flag("--version", std::string("burin ") + version);
+}
+
+CLI::Validator number_within(double least, double most) {
+  const CLI::Validator range = CLI::Range(least, most);
+  const auto check = [range](std::string& word) {
+    double value = 0;  // a word that is no number is left to the range
+    const bool nan = CLI::detail::lexical_cast(word, value) && std::isnan(value);
+    return nan ? "Value " + word + " is no number" : range(word);
+  };
+  return CLI::Validator(check, range.get_description());
 }
 
 std::size_t memory_from(const std::string& text) {

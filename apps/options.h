@@ -30,6 +30,9 @@ struct GlobalOptions {
 // draws nothing at random records the seed in its JSON or run.json.
 void add_global_options(CLI::App& verb, GlobalOptions& options);
 
+// As CLI::Range, which takes NaN too.
+[[nodiscard]] CLI::Validator number_within(double least, double most);
+
 // Starts the thread team and sets the memory limit. Throws UsageError.
 void apply(const GlobalOptions& options);
 

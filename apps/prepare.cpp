@@ -69,7 +69,7 @@ Verb add_prepare(CLI::App& app, const CommandLine&) {
   verb->add_option("--val", options->prepare.validation,
                    "share of the training images for a part val, chosen by the seed (default: "
                    "no such part, the recipe's data.validation decides)")
-      ->check(CLI::Range(0.01, 0.9));
+      ->check(number_within(0.01, 0.9));
   from->excludes(synthetic);
   add_global_options(*verb, options->global);
   verb->callback([from, synthetic] {

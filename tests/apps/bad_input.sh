@@ -83,6 +83,9 @@ expect 2 stride "$burin" infer run "$picture" --out x --whole --stride 8
 expect 2 flips "$burin" infer run "$picture" --out x --window 16 --flips
 expect 2 flips "$burin" infer run "$picture" --out x --flips --no-flips
 expect 2 whole "$burin" infer run "$picture" --out x --window 16 --whole
+expect 2 threshold "$burin" infer run "$picture" --out x --threshold nan
+expect 2 threshold "$burin" infer run "$picture" --out x --threshold 1.5
+expect 2 val "$burin" prepare fundus --synthetic 6 --size 96 --to x --val nan
 [ ! -e x ] || fail "a refused infer left a folder"
 
 # Pictures.
