@@ -9,7 +9,7 @@ set -eu
 build="g++ meson ninja-build pkg-config libxsimd-dev libhwloc-dev libdnnl-dev libstb-dev libpng-dev
   libjpeg-dev libtiff-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev doctest-dev"
 # libclang-rt-dev: the sanitizers and the fuzzer, which clang only recommends.
-checks="clang libclang-rt-dev clang-format libomp-dev git file"
+checks="clang libclang-rt-dev clang-format libomp-dev git"
 
 case "${1:-test}" in
   build) wanted=$build ;;

@@ -92,7 +92,7 @@ EOF
 # Levels that this CPU has, besides its highest.
 lower_levels() {
   echo reference
-  ! grep -qw avx2 /proc/cpuinfo || echo avx2
+  ! grep -qw avx512bw /proc/cpuinfo || echo avx2
   ! grep -qw amx_tile /proc/cpuinfo && ! grep -qw avx512_vnni /proc/cpuinfo || echo avx512
 }
 

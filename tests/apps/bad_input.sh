@@ -55,7 +55,7 @@ name=$(basename "$trained")
 # The command line.
 expect 2 'required (burin help train ' "$burin" train
 expect 2 frobnicate "$burin" frobnicate
-expect 2 -- "$burin" train tiny.toml --data data --out x --frobnicate
+expect 2 frobnicate "$burin" train tiny.toml --data data --out x --frobnicate
 expect 2 threads "$burin" infer run "$picture" --out x --threads none
 expect 2 bind "$burin" infer run "$picture" --out x --bind everywhere
 expect 2 precision "$burin" infer run "$picture" --out x --precision int3
