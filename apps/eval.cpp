@@ -9,6 +9,7 @@
 #include "apps/score_table.h"
 #include "engine/error.h"
 #include "io/dataset.h"
+#include "io/image.h"
 #include "train/cases.h"
 #include "train/evaluate.h"
 #include "train/model_file.h"
@@ -31,8 +32,9 @@ class Baseline {
   void add(const Sample& sample, const train::DataRecipe& recipe, const train::Case& c) {
     train::DataRecipe plain = recipe;
     plain.preprocess = "unit";
+    const fs::path& file = sample.file("images");
     const train::Case raw =
-        train::case_of_picture(read_image(sample.file("images")), {}, plain, sample.file("images"));
+        train::case_of_picture(decode_image(sample.read("images"), file.string()), {}, plain, file);
     for (std::size_t i = 0; i < c.label.size(); ++i)
       green_.push_back(static_cast<std::uint8_t>(raw.image[i * 3 + 1] * 255.0f + 0.5f));
     truth_.insert(truth_.end(), c.label.begin(), c.label.end());
