@@ -62,6 +62,7 @@ nlohmann::json json_of(const Peak& p) {
   return {{"level", p.subject},
           {"direction", p.way},
           {"threads", p.threads},
+          {"bytes_per_thread", p.bytes_per_thread},
           {"gbytes_per_second", p.per_second}};
 }
 

@@ -180,7 +180,8 @@ check "a green threshold finds one class" test $? -eq 2
 
 "$burin" machine --json --peaks >machine.json 2>err.txt
 check "machine --peaks" json machine.json '
-o[0]["peaks"] and all(p["gflops" if "isa" in p else "gbytes_per_second"] > 0 for p in o[0]["peaks"])'
+o[0]["peaks"] and all(
+  p["gflops"] > 0 if "isa" in p else p["gbytes_per_second"] > 0 and p["bytes_per_thread"] > 0 for p in o[0]["peaks"])'
 
 # inspect NETWORK PARAMETERS MACS [OPTION...]
 inspect() {
