@@ -26,8 +26,8 @@ struct GlobalOptions {
   bool json = false;
 };
 
-// --json, --threads, --bind, --seed, --precision, --max-memory, --version: of every verb. A verb that
-// draws nothing at random records the seed in its JSON or run.json.
+// --json, --threads, --bind, --seed, --precision, --max-memory, --version: of every verb. A verb
+// that draws nothing at random records the seed in its JSON or run.json.
 void add_global_options(CLI::App& verb, GlobalOptions& options);
 
 // As CLI::Range, which takes NaN too.
