@@ -17,7 +17,7 @@
 // overlap.
 //
 // Read next: reference.cpp (what is computed), ../micro/tile.h (the registers), direct.h (pixels as
-// rows of a tile, taps as a list), winograd.h (four times fewer multiplications),
+// rows of a tile, taps as a list), winograd.h (four times fewer multiplications), depthwise.h,
 // docs/fast-conv.md.
 #pragma once
 
