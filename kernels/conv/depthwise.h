@@ -16,25 +16,16 @@ namespace {
 
 template <class V, bool Forward>
 struct Depthwise {
-  static constexpr int pixels = 8;
-  static constexpr std::int64_t wanted_tasks = 16, most_rows = 8;
-  static constexpr int strip_channels = 128;  // three rows of ten pixels: 15 KiB
+  static constexpr int pixels = depthwise_strip;
+  static constexpr std::int64_t wanted_tasks = 16;
   using Tiles = DepthwiseTiles<V, std::make_integer_sequence<int, pixels>>;
 
-  static const char* refuse(const ConvShape& s) noexcept {
-    if (s.groups != s.in_channels || s.groups != s.out_channels) return "not depthwise";
-    return s.kernel[0] * s.kernel[1] > depthwise_max_rows ? "more than 64 rows of kernel points"
-                                                          : nullptr;
-  }
   // Bound by loads and memory: a quarter of the speed of a tile.
   static double cost(const ConvShape& s) noexcept {
     return 4.0 * 16 / V::lanes * static_cast<double>(s.macs());
   }
-  static std::int64_t padded(const ConvShape& s) noexcept {
-    return ceil_div(s.groups, V::lanes) * V::lanes;
-  }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {
-    return sizeof(float) * static_cast<std::size_t>(s.taps() * padded(s));
+    return sizeof(float) * static_cast<std::size_t>(s.taps() * depthwise_padded<V>(s));
   }
   static std::int64_t pack_tasks(const ConvShape& s) noexcept { return s.taps(); }
   // packed[tap][channel]; a task is a tap.
@@ -42,8 +33,8 @@ struct Depthwise {
                    std::int64_t last) noexcept {
     auto* to = static_cast<float*>(packed);
     for (std::int64_t t = first; t < last; ++t)
-      for (std::int64_t c = 0; c < padded(s); ++c)
-        to[t * padded(s) + c] = c < s.groups ? weights[c * s.taps() + t] : 0.0f;
+      for (std::int64_t c = 0; c < depthwise_padded<V>(s); ++c)
+        to[t * depthwise_padded<V>(s) + c] = c < s.groups ? weights[c * s.taps() + t] : 0.0f;
   }
   static std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
 
@@ -53,7 +44,7 @@ struct Depthwise {
     return s.batch * d.target * h.target;
   }
   static std::int64_t tasks(const ConvShape& s, int) noexcept {
-    return ceil_div(rows(s), at_least(1, at_most(rows(s) / wanted_tasks, most_rows)));
+    return ceil_div(rows(s), at_least(1, at_most(rows(s) / wanted_tasks, depthwise_block_rows)));
   }
   static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
                   void*) noexcept {
@@ -71,14 +62,14 @@ struct Depthwise {
                 direct_axis(args.shape, 2, Forward)},
           count_(static_cast<int>(last - first)) {
       for (int i = 0; i < count_; ++i)
-        rows_[i].list(axis_, first + i, args.source_pixel, padded(args.shape));
+        rows_[i].list(axis_, first + i, args.source_pixel, depthwise_padded<V>(args.shape));
     }
 
     void run() noexcept {
       const int channels = args_.shape.groups;
-      for (int c = 0; c < channels; c += strip_channels) {
+      for (int c = 0; c < channels; c += depthwise_strip_channels) {
         channel_first_ = c;
-        channel_last_ = static_cast<int>(at_most(channels, c + strip_channels));
+        channel_last_ = static_cast<int>(at_most(channels, c + depthwise_strip_channels));
         for (int r = 0; r < axis_[2].phases(); ++r) run_phase(axis_[2].phase(r));
       }
     }
@@ -111,7 +102,7 @@ struct Depthwise {
     // A tile from pixel j of the phase, in every row.
     void strip(const AxisPhase& p, int j, DepthwiseFunction tile) noexcept {
       const TapRange taps = p.range(j, axis_[2].source);
-      const std::int64_t width = padded(args_.shape);
+      const std::int64_t width = depthwise_padded<V>(args_.shape);
       const std::int64_t x = j * p.source_step + p.offset + taps.first * p.offset_step;
       const std::int64_t y = p.first + std::int64_t{j} * p.step;
       DepthwiseCall call{};
@@ -142,7 +133,7 @@ struct Depthwise {
     const ConvArgs& args_;
     DirectAxis axis_[3];
     int count_, channel_first_ = 0, channel_last_ = 0;
-    DepthwiseRow rows_[most_rows];
+    DepthwiseRow rows_[depthwise_block_rows];
   };
 
  public:
@@ -150,7 +141,7 @@ struct Depthwise {
     return {.name = name,
             .isa = isa,
             .flags = kernel_f32_exact,
-            .refuse = refuse,
+            .refuse = depthwise_refuse,
             .cost = cost,
             .packed_bytes = packed_bytes,
             .pack_tasks = pack_tasks,

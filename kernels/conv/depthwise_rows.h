@@ -8,6 +8,23 @@ namespace {
 
 constexpr int depthwise_max_rows = 64;  // of taps: kernel depth * height
 
+// A block of target rows is walked in strips of eight pixels, some channels at a time: three rows
+// of ten pixels are 15 KiB.
+constexpr std::int64_t depthwise_block_rows = 8;
+constexpr int depthwise_strip = 8, depthwise_strip_channels = 128;
+
+inline const char* depthwise_refuse(const ConvShape& s) noexcept {
+  if (s.groups != s.in_channels || s.groups != s.out_channels) return "not depthwise";
+  return s.kernel[0] * s.kernel[1] > depthwise_max_rows ? "more than 64 rows of kernel points"
+                                                        : nullptr;
+}
+
+// Channels in whole registers: what lies between two taps of packed weights and of sums.
+template <class V>
+std::int64_t depthwise_padded(const ConvShape& s) noexcept {
+  return ceil_div(s.groups, V::lanes) * V::lanes;
+}
+
 struct DepthwiseRow {
   std::int64_t source, target;  // first pixel of its image and of the row
   int count;

@@ -45,7 +45,7 @@ struct WeightTaps {
 // k of pixel (i - k) / S. Pixels of one tap are added in order, as above.
 template <int K, int S>
 struct SharedWeightTaps {
-  static constexpr int pixels = 8;
+  static constexpr int pixels = depthwise_strip;
   template <class V, bool Full>
   [[gnu::always_inline]] static void add(const DepthwiseWeightCall& call, int c,
                                          int left) noexcept {
@@ -88,27 +88,17 @@ void depthwise_weight_tile(const DepthwiseWeightCall& call) noexcept {
 template <class V>
 struct DepthwiseWeight {
   static constexpr std::int64_t most_blocks = 16;
-  static constexpr std::int64_t most_rows = 8;
-  static constexpr int strip = 8, strip_channels = 128;
 
-  static const char* refuse(const ConvShape& s) noexcept {
-    if (s.groups != s.in_channels || s.groups != s.out_channels) return "not depthwise";
-    return s.kernel[0] * s.kernel[1] > depthwise_max_rows ? "more than 64 rows of kernel points"
-                                                          : nullptr;
-  }
   // Bound by loads and memory, as forward is.
   static double cost(const ConvShape& s) noexcept {
     return 4.0 * 16 / V::lanes * static_cast<double>(s.macs());
-  }
-  static std::int64_t padded(const ConvShape& s) noexcept {
-    return ceil_div(s.groups, V::lanes) * V::lanes;
   }
   static std::int64_t rows(const ConvShape& s) noexcept { return s.batch * s.out(0) * s.out(1); }
   static std::int64_t blocks(const ConvShape& s) noexcept { return at_most(rows(s), most_blocks); }
   static std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
   // sums[block][tap][channel]
   static std::size_t shared_bytes(const ConvShape& s) noexcept {
-    return sizeof(float) * static_cast<std::size_t>(blocks(s) * s.taps() * padded(s));
+    return sizeof(float) * static_cast<std::size_t>(blocks(s) * s.taps() * depthwise_padded<V>(s));
   }
   static std::int64_t tasks(const ConvShape& s, int stage) noexcept {
     return stage == 0 ? blocks(s) : s.taps();
@@ -126,12 +116,13 @@ struct DepthwiseWeight {
  private:
   static void sum(const ConvWeightArgs& args, std::int64_t block) noexcept {
     const ConvShape& s = args.shape;
-    float* sums = static_cast<float*>(args.shared) + block * s.taps() * padded(s);
-    for (std::int64_t i = 0; i < s.taps() * padded(s); i += V::lanes) V::store(sums + i, V::zero());
+    float* sums = static_cast<float*>(args.shared) + block * s.taps() * depthwise_padded<V>(s);
+    for (std::int64_t i = 0; i < s.taps() * depthwise_padded<V>(s); i += V::lanes)
+      V::store(sums + i, V::zero());
     const std::int64_t first = part_first(rows(s), blocks(s), block),
                        end = part_first(rows(s), blocks(s), block + 1);
-    for (std::int64_t row = first; row < end; row += most_rows)
-      Block(args, row, at_most(end, row + most_rows), sums).run();
+    for (std::int64_t row = first; row < end; row += depthwise_block_rows)
+      Block(args, row, at_most(end, row + depthwise_block_rows), sums).run();
   }
 
   class Block {
@@ -144,7 +135,7 @@ struct DepthwiseWeight {
           count_(static_cast<int>(end - first)),
           sums_(sums) {
       for (int i = 0; i < count_; ++i)
-        rows_[i].list(axis_, first + i, args.x_pixel, padded(args.shape));
+        rows_[i].list(axis_, first + i, args.x_pixel, depthwise_padded<V>(args.shape));
     }
 
     void run() noexcept {
@@ -153,13 +144,13 @@ struct DepthwiseWeight {
                                     shared = phase_.offset_step == 1
                                                  ? shared_tile(phase_.taps, phase_.source_step)
                                                  : nullptr;
-      for (int c = 0; c < args_.shape.groups; c += strip_channels) {
+      for (int c = 0; c < args_.shape.groups; c += depthwise_strip_channels) {
         channel_ = c;
         int j = 0;
         for (; j < inner; ++j) add(j, 1, plain);
-        for (; j < outer; j += strip) {
-          const auto pixels = static_cast<int>(at_most(strip, outer - j));
-          add(j, pixels, pixels == strip && shared != nullptr ? shared : plain);
+        for (; j < outer; j += depthwise_strip) {
+          const auto pixels = static_cast<int>(at_most(depthwise_strip, outer - j));
+          add(j, pixels, pixels == depthwise_strip && shared != nullptr ? shared : plain);
         }
         for (j = outer; j < phase_.count; ++j) add(j, 1, plain);
       }
@@ -180,14 +171,15 @@ struct DepthwiseWeight {
       const std::int64_t x =
           j * phase_.source_step + phase_.offset + taps.first * phase_.offset_step;
       DepthwiseWeightCall call{};
-      call.w_tap = padded(args_.shape);
+      call.w_tap = depthwise_padded<V>(args_.shape);
       call.sums = sums_ + taps.first * call.w_tap + channel_;
       call.x_pixel = phase_.source_step * args_.x_pixel;
       call.dy_pixel = args_.dy_pixel;
       call.pixels = pixels;
       call.taps = taps.count;
       call.x_tap = phase_.offset_step * args_.x_pixel;
-      call.channels = static_cast<int>(at_most(strip_channels, args_.shape.groups - channel_));
+      call.channels =
+          static_cast<int>(at_most(depthwise_strip_channels, args_.shape.groups - channel_));
       for (int i = 0; i < count_; ++i) {
         const DepthwiseRow& row = rows_[i];
         call.x = args_.x + (row.source + x) * args_.x_pixel + channel_;
@@ -204,14 +196,14 @@ struct DepthwiseWeight {
     AxisPhase phase_;
     int count_, channel_ = 0;
     float* sums_;
-    DepthwiseRow rows_[most_rows];
+    DepthwiseRow rows_[depthwise_block_rows];
   };
 
   // dw[channel][tap] of one tap.
   static void combine(const ConvWeightArgs& args, std::int64_t tap) noexcept {
     const ConvShape& s = args.shape;
-    const std::int64_t block = s.taps() * padded(s);
-    const float* sums = static_cast<const float*>(args.shared) + tap * padded(s);
+    const std::int64_t block = s.taps() * depthwise_padded<V>(s);
+    const float* sums = static_cast<const float*>(args.shared) + tap * depthwise_padded<V>(s);
     alignas(64) float lanes[V::lanes];
     for (std::int64_t c = 0; c < s.groups; c += V::lanes) {
       typename V::reg sum = V::load(sums + c);
@@ -227,7 +219,7 @@ struct DepthwiseWeight {
     return {.name = name,
             .isa = isa,
             .flags = kernel_f32_exact,
-            .refuse = refuse,
+            .refuse = depthwise_refuse,
             .cost = cost,
             .packed_bytes = no_bytes,
             .pack_tasks = nullptr,
