@@ -4,13 +4,7 @@
 #
 #   json.sh BURIN
 set -u
-# The reference kernels are slow, and say nothing new here.
-[ "${BURIN_MAX_ISA:-}" = reference ] && exit 77
-burin=$(readlink -f "$1")
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-passed=0 failed=0
+. "$(dirname "$0")/scratch.sh"
 
 # check NAME COMMAND...: counts; a failure shows what the last program said.
 check() {

@@ -57,10 +57,19 @@ void run_tasks(const Entry& entry, const Args& args, TaskOrder order, void* work
   }
 }
 
+// In two calls where the entry allows it: what a thread packs must not depend on another's part.
+template <class Entry, class Shape>
+void pack_in_two(const Entry& entry, const Shape& shape, const float* from, void* packed) {
+  const std::int64_t tasks = entry.pack_tasks(shape);
+  const std::int64_t half = (entry.flags & kernels::kernel_whole) != 0 ? tasks : tasks / 2;
+  entry.pack(shape, from, packed, 0, half);
+  if (half < tasks) entry.pack(shape, from, packed, half, tasks);
+}
+
 // Workspace and shared memory start as NaNs: an entry that reads what it did not write is found.
 struct Scratch {
-  template <class Entry>
-  Scratch(const Entry& entry, const kernels::ConvShape& shape, Guard guard)
+  template <class Entry, class Shape>
+  Scratch(const Entry& entry, const Shape& shape, Guard guard)
       : workspace(up_to_line(entry.workspace_bytes(shape)), guard),
         shared(up_to_line(entry.shared_bytes(shape)), guard) {
     std::memset(workspace.data(), 0xff, workspace.size());
@@ -104,12 +113,7 @@ inline ConvResult run_conv(const kernels::ConvKernel& entry, const kernels::Conv
   weights.assign(n.w);
   bias.assign(bias_from);
   std::memset(packed.data(), 0xff, packed.size());
-  if (entry.pack != nullptr) {
-    const std::int64_t tasks = entry.pack_tasks(s);
-    const std::int64_t half = (entry.flags & kernels::kernel_whole) != 0 ? tasks : tasks / 2;
-    entry.pack(s, weights.data(), packed.data(), 0, half);
-    if (half < tasks) entry.pack(s, weights.data(), packed.data(), half, tasks);
-  }
+  if (entry.pack != nullptr) pack_in_two(entry, s, weights.data(), packed.data());
   const kernels::ConvArgs args{.shape = s,
                                .source = source.data(),
                                .source_pixel = c_from + gap_from,

@@ -24,19 +24,13 @@ inline ConvResult run_matmul(const kernels::MatmulKernel& entry, const MatmulCas
   GuardedBuffer<float> a(c.a.size(), c.guard), b(c.b.size(), c.guard), bias(c.bias.size(), c.guard);
   GuardedBuffer<float> to(spread_size(s.m, static_cast<int>(s.n), c.c_gap), c.guard);
   GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), c.guard);
-  GuardedBuffer<std::uint8_t> workspace(up_to_line(entry.workspace_bytes(s)), c.guard);
-  GuardedBuffer<std::uint8_t> shared(up_to_line(entry.shared_bytes(s)), c.guard);
+  Scratch scratch(entry, s, c.guard);
   a.assign(c.a);
   b.assign(c.b);
   bias.assign(c.bias);
   spread(to, {}, static_cast<int>(s.n), c.c_gap);
   std::memset(packed.data(), 0xff, packed.size());
-  std::memset(workspace.data(), 0xff, workspace.size());
-  std::memset(shared.data(), 0xff, shared.size());
-  const std::int64_t tasks = entry.pack_tasks(s);
-  const std::int64_t half = (entry.flags & kernels::kernel_whole) != 0 ? tasks : tasks / 2;
-  entry.pack(s, b.data(), packed.data(), 0, half);
-  if (half < tasks) entry.pack(s, b.data(), packed.data(), half, tasks);
+  pack_in_two(entry, s, b.data(), packed.data());
   const kernels::MatmulArgs args{.shape = s,
                                  .a = a.data(),
                                  .packed = packed.data(),
@@ -44,11 +38,11 @@ inline ConvResult run_matmul(const kernels::MatmulKernel& entry, const MatmulCas
                                  .c = to.data(),
                                  .c_row = s.n + c.c_gap,
                                  .epilogue = c.epilogue,
-                                 .shared = shared.data()};
-  run_tasks(entry, args, c.order, workspace.data());
+                                 .shared = scratch.shared.data()};
+  run_tasks(entry, args, c.order, scratch.workspace.data());
   ConvResult result = collect(to, s.m, static_cast<int>(s.n), c.c_gap);
   if (!a.intact() || !b.intact() || !bias.intact()) result.fault = "wrote into an input";
-  if (!packed.intact() || !workspace.intact() || !shared.intact())
+  if (!packed.intact() || !scratch.workspace.intact() || !scratch.shared.intact())
     result.fault = "wrote beyond scratch";
   return result;
 }
