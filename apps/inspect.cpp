@@ -53,7 +53,7 @@ std::unique_ptr<Network> make_named(std::string_view name, const Options& option
                                      .width = options.width});
 } catch (const Error& error) {  // a number that this network does not have
   if (!sets_numbers(options)) throw;
-  throw UsageError(error.operation(), error.expected(), error.got());
+  throw UsageError(error);
 }
 
 // A name of models/, or a model file or run folder.

@@ -9,7 +9,6 @@
 #include "apps/version.h"
 #include "engine/error.h"
 #include "engine/ops/plan_cache.h"
-#include "kernels/cpu.h"
 
 namespace burin::apps {
 namespace {
@@ -62,9 +61,7 @@ int run(int argc, char** argv) {
                         " shows what there is)",
                     2);
   }
-  if (!kernels::isa_cap_is_valid())
-    throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");
-  check_requested_kernels();
+  check_environment();
   if (help->parsed()) return print_help(overview, all, topic);
   for (const Verb& verb : all)
     if (verb.app->parsed()) return verb.run();

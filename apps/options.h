@@ -15,6 +15,7 @@ namespace burin::apps {
 // A wrong command line: exit code 2. Any other Error exits with 1.
 struct UsageError : Error {
   using Error::Error;
+  explicit UsageError(const Error& error) : Error(error) {}
 };
 
 struct GlobalOptions {

@@ -53,7 +53,7 @@ Recipe recipe_of(const Options& options) {
   for (const auto& assignment : options.set) try {
       train::set_recipe_key(recipe, assignment);
     } catch (const Error& error) {
-      throw UsageError(error.operation(), error.expected(), error.got());
+      throw UsageError(error);
     }
   if (options.global.seed) try {
       train::set_recipe_key(recipe, "train.seed=" + std::to_string(*options.global.seed));

@@ -5,16 +5,13 @@
 
 #include "engine/error.h"
 #include "engine/ops/plan_cache.h"
-#include "kernels/cpu.h"
 
 namespace burin::perf {
 
 // False, after one line on standard error, where this build has no such level or kernel.
 [[nodiscard]] inline bool check_environment() {
   try {
-    if (!kernels::isa_cap_is_valid())
-      throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");
-    check_requested_kernels();
+    burin::check_environment();
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return false;

@@ -108,6 +108,12 @@ void check_requested_kernels() {
   }
 }
 
+void check_environment() {
+  if (!kernels::isa_cap_is_valid())
+    throw Error("BURIN_MAX_ISA", "reference, avx2, avx512, vnni, bf16 or amx", "another word");
+  check_requested_kernels();
+}
+
 const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);

@@ -26,6 +26,8 @@ inline constexpr std::size_t most_choices = 1024;
 
 // Throws Error where BURIN_KERNEL names a family or a kernel that this build does not have.
 void check_requested_kernels();
+// The same for BURIN_MAX_ISA, then for BURIN_KERNEL: what a program does before its work.
+void check_environment();
 
 // BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and
 // matmul); a request that no usable entry can serve is passed over.
