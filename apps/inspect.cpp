@@ -72,7 +72,7 @@ std::unique_ptr<Network> network_of(const Options& options) {
   throw Error("inspect " + word, "a model file, a run folder or one of " + names, "neither");
 }
 
-std::int64_t macs_of(const Node& node, const std::vector<Node>& nodes) {
+std::int64_t macs_of(const Node& node, const std::vector<TapeNode>& nodes) {
   if (!node.op || !node.op->macs) return 0;
   std::vector<Shape> inputs;
   for (const int id : node.inputs)
@@ -86,11 +86,11 @@ struct Owned {
   std::int64_t parameters = 0;
   std::string layer;
 };
-Owned owned_by(const Node& node, const std::vector<Node>& nodes) {
+Owned owned_by(const Node& node, const std::vector<TapeNode>& nodes) {
   Owned owned;
   for (const int id : node.inputs) {
     if (id < 0) continue;
-    const Node& input = nodes[static_cast<std::size_t>(id)];
+    const TapeNode& input = nodes[static_cast<std::size_t>(id)];
     if (input.op || input.name.empty()) continue;
     if (input.trainable) owned.parameters += input.shape.elements();
     if (owned.layer.empty()) owned.layer = input.name.substr(0, input.name.rfind('.'));

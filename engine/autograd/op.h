@@ -13,8 +13,6 @@
 
 namespace burin {
 
-struct Node;
-
 // What backward reads besides dy; the tape drops the rest at once.
 enum class Needs : unsigned { nothing = 0, inputs = 1, output = 2, inputs_and_output = 3 };
 
@@ -25,6 +23,12 @@ struct ForwardContext {
   const Attributes& attributes;
   bool training = false;
   std::vector<Tensor>& saved;
+  // Where the result is wanted, or undefined: a tensor of the inferred shape and type, channels last
+  // with a pixel stride, that overlaps no input.
+  Tensor target{};
+
+  // The tensor to write the result to: `target`, or a fresh one of that shape.
+  [[nodiscard]] Tensor output(const Shape& shape, DType type = DType::f32) const;
 };
 
 struct BackwardContext {
@@ -43,6 +47,7 @@ struct OpDef {
   std::string_view name;  // neutral name: "conv", "relu"
   // Shape of the output. Throws Error{name, expected, got}.
   Shape (*infer)(std::span<const Shape> inputs, const Attributes& attributes);
+  // The result: context.output(...) filled, or a view of an input, or a tensor of its own.
   Tensor (*forward)(ForwardContext& context);
   void (*backward)(BackwardContext& context);  // null: not differentiable
   Needs needs = Needs::inputs;
@@ -52,7 +57,13 @@ struct OpDef {
   // Multiply-accumulates by the rule of docs/measuring.md (conv, transposed conv and dense only);
   // null: 0.
   std::int64_t (*macs)(std::span<const Shape> inputs, const Attributes& attributes) = nullptr;
+  // Type of the output; null: that of the first input. Throws Error{name, expected, got}.
+  DType (*infer_type)(std::span<const DType> inputs, const Attributes& attributes) = nullptr;
 };
+
+// Type of the output of an op; absent inputs stand as f32.
+[[nodiscard]] DType infer_type(const OpDef& op, std::span<const DType> inputs,
+                               const Attributes& attributes);
 
 // Every op of the engine, once; tests walk it.
 [[nodiscard]] std::span<const OpDef* const> all_ops() noexcept;

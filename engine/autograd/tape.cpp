@@ -34,7 +34,7 @@ Tape& Value::tape() const {
   return *tape_;
 }
 
-Value Tape::append(Node node, const Tensor& tensor) {
+Value Tape::append(TapeNode node, const Tensor& tensor) {
   Value out;
   out.tape_ = this;
   out.id_ = static_cast<int>(nodes_.size());
@@ -46,15 +46,16 @@ Value Tape::append(Node node, const Tensor& tensor) {
 
 Value Tape::input(const Tensor& tensor, bool needs_gradient) {
   if (!tensor) throw Error("input", "a tensor", "an undefined one");
-  Node node;
+  TapeNode node;
   node.shape = tensor.shape();
+  node.type = tensor.dtype();
   node.needs_gradient = needs_gradient && training();
   return append(std::move(node), mode_ == Mode::shapes ? Tensor() : tensor);
 }
 
 Value Tape::input(const Shape& shape) {
   if (mode_ != Mode::shapes) throw Error("input", "a tensor", "a shape only: " + shape.text());
-  Node node;
+  TapeNode node;
   node.shape = shape;
   return append(std::move(node), {});
 }
@@ -69,12 +70,13 @@ Value Tape::parameter(const Tensor& tensor, bool trainable, std::string_view nam
     out.shape_ = tensor.shape();
     return out;
   }
-  Node node;
+  TapeNode node;
   node.shape = tensor.shape();
   node.name = name;
   node.trainable = trainable;
   node.needs_gradient = trainable && training();
-  node.output = tensor;
+  node.type = tensor.dtype();
+  node.value = tensor;
   const Value out = append(std::move(node), tensor);
   leaves_.emplace(tensor.storage().get(), out.id());
   return out;
@@ -83,7 +85,7 @@ Value Tape::parameter(const Tensor& tensor, bool trainable, std::string_view nam
 int Tape::leaf_of(const Tensor& parameter) const {
   const auto [first, last] = leaves_.equal_range(parameter.storage().get());
   const auto found = std::find_if(first, last, [&](const auto& leaf) {
-    return same_view(nodes_[static_cast<std::size_t>(leaf.second)].output, parameter);
+    return same_view(nodes_[static_cast<std::size_t>(leaf.second)].value, parameter);
   });
   return found == last ? -1 : found->second;
 }
@@ -108,13 +110,20 @@ std::vector<Shape> Tape::input_shapes(const Node& node) const {
   return shapes;
 }
 
+DType Tape::type_of(const Node& node) const {
+  std::vector<DType> types;
+  for (const int id : node.inputs)
+    types.push_back(id < 0 ? DType::f32 : nodes_[static_cast<std::size_t>(id)].type);
+  return infer_type(*node.op, types, node.attributes);
+}
+
 Value Tape::record(const OpDef& op, std::initializer_list<Value> inputs, Attributes attributes) {
   return record(op, std::span<const Value>(inputs.begin(), inputs.size()), std::move(attributes));
 }
 
 Value Tape::record(const OpDef& op, std::span<const Value> inputs, Attributes attributes) {
   check_inputs(op, inputs);
-  Node node;
+  TapeNode node;
   node.op = &op;
   node.attributes = std::move(attributes);
   for (const Value& value : inputs) {
@@ -123,14 +132,18 @@ Value Tape::record(const OpDef& op, std::span<const Value> inputs, Attributes at
   }
   node.needs_gradient &= op.backward != nullptr;
   node.shape = op.infer(input_shapes(node), node.attributes);
+  node.type = type_of(node);
   const Tensor output = mode_ == Mode::shapes ? Tensor() : run_forward(node, inputs);
   return append(std::move(node), output);
 }
 
-Tensor Tape::run_forward(Node& node, std::span<const Value> inputs) {
+Tensor Tape::run_forward(TapeNode& node, std::span<const Value> inputs) {
   std::vector<Tensor> tensors;
   for (const Value& value : inputs) tensors.push_back(value.tensor());
-  ForwardContext context{tensors, node.attributes, training(), node.saved};
+  ForwardContext context{.inputs = tensors,
+                         .attributes = node.attributes,
+                         .training = training(),
+                         .saved = node.saved};
   Tensor output = node.op->forward(context);
   assert(output && output.shape() == node.shape);
   if (!node.needs_gradient) {
@@ -165,7 +178,7 @@ Gradients Tape::backward(const Value& value, const Tensor& dy) {
     out.by_id_[static_cast<std::size_t>(value.id())] = dy;
   for (int id = static_cast<int>(nodes_.size()) - 1; id >= 0; --id) {
     const auto index = static_cast<std::size_t>(id);
-    Node& node = nodes_[index];
+    TapeNode& node = nodes_[index];
     if (node.op == nullptr) continue;
     if (const Tensor arrived = std::exchange(out.by_id_[index], {})) {
       pass_on(id, arrived, out.by_id_);
@@ -179,7 +192,7 @@ Gradients Tape::backward(const Value& value, const Tensor& dy) {
 
 // Runs the backward of one node and adds what it gives to the gradients of its inputs.
 void Tape::pass_on(int id, const Tensor& dy, std::vector<Tensor>& by_id) {
-  Node& node = nodes_[static_cast<std::size_t>(id)];
+  TapeNode& node = nodes_[static_cast<std::size_t>(id)];
   const std::size_t count = node.inputs.size();
   const std::vector<Shape> shapes = input_shapes(node);
   node.kept_inputs.resize(count);  // undefined where the op does not need them

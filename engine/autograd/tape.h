@@ -1,5 +1,5 @@
-// The tape: nodes are data (op, inputs, attributes, output), values are indices into it, so the
-// same vector can be walked backwards for gradients or traced, printed and compiled.
+// The tape: nodes are data (node.h), values are indices into it, so the same list can be walked
+// backwards for gradients or traced (engine/graph), printed and compiled.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/autograd/op.h"
+#include "engine/autograd/node.h"
 
 namespace burin {
 
@@ -36,17 +36,13 @@ class Value {
   Shape shape_;
 };
 
-struct Node {
-  const OpDef* op = nullptr;  // null: a leaf (input or parameter)
-  std::string name;           // path of the module for parameters, else empty
-  std::vector<int> inputs;    // node ids; -1: absent
-  Attributes attributes;
-  Shape shape;
+// A node with what backward wants of it.
+struct TapeNode : Node {
   bool needs_gradient = false;
   bool trainable = false;  // of a parameter's leaf
   // Kept for backward only as far as the op needs them; empty in inference.
   std::vector<Tensor> kept_inputs, saved;
-  Tensor output;  // of a parameter's leaf: the parameter itself, in every mode
+  Tensor output;
 };
 
 // Gradients of leaves by node id, owned by the caller of backward(). What arrives at other nodes is
@@ -94,26 +90,27 @@ class Tape {
   [[nodiscard]] Gradients backward(const Value& loss);
   [[nodiscard]] Gradients backward(const Value& value, const Tensor& dy);
 
-  [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] const std::vector<TapeNode>& nodes() const noexcept { return nodes_; }
   // Multiply-accumulates of all nodes (conv, transposed conv and dense only).
   [[nodiscard]] std::int64_t macs() const;
   // Id of the leaf of a parameter, or -1.
   [[nodiscard]] int leaf_of(const Tensor& parameter) const;
 
  private:
-  Value append(Node node, const Tensor& tensor);
-  Tensor run_forward(Node& node, std::span<const Value> inputs);
+  Value append(TapeNode node, const Tensor& tensor);
+  Tensor run_forward(TapeNode& node, std::span<const Value> inputs);
   void check_inputs(const OpDef& op, std::span<const Value> inputs) const;
   [[nodiscard]] std::vector<Shape> input_shapes(const Node& node) const;
+  [[nodiscard]] DType type_of(const Node& node) const;
   void pass_on(int id, const Tensor& dy, std::vector<Tensor>& by_id);
 
   Mode mode_;
   bool walked_ = false;  // backward has released what it needs
-  std::vector<Node> nodes_;
+  std::vector<TapeNode> nodes_;
   std::unordered_multimap<const Storage*, int> leaves_;
 };
 
-// One line per node: "%7 = conv(%5, %6) kernel=3x3 ...  [1x64x48x48]".
+// One line per node, as to_text of a node.
 [[nodiscard]] std::string to_text(const Tape& tape);
 
 }  // namespace burin

@@ -85,10 +85,14 @@ void put(std::ostream& out, const LossAttributes& a) {
 }
 void put(std::ostream&, const std::monostate&) {}
 
-void put_line(std::ostream& out, std::size_t id, const Node& node) {
+}  // namespace
+
+std::string to_text(const Node& node, std::size_t id) {
+  std::ostringstream out;
   out << '%' << id << " = ";
   if (node.op == nullptr) {
-    out << (node.name.empty() ? "input" : "parameter " + node.name);
+    const char* kind = node.value ? "parameter" : "input";
+    out << kind << (node.name.empty() ? "" : " ") << node.name;
   } else {
     out << node.op->name << '(';
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -101,15 +105,16 @@ void put_line(std::ostream& out, std::size_t id, const Node& node) {
     out << ')';
     std::visit([&out](const auto& attributes) { put(out, attributes); }, node.attributes);
   }
-  out << "  [" << node.shape.text() << "]\n";
+  out << "  [" << node.shape.text() << ']';
+  if (node.type != DType::f32) out << ' ' << dtype_name(node.type);
+  return out.str();
 }
 
-}  // namespace
-
 std::string to_text(const Tape& tape) {
-  std::ostringstream out;
-  for (std::size_t id = 0; id < tape.nodes().size(); ++id) put_line(out, id, tape.nodes()[id]);
-  return out.str();
+  std::string out;
+  for (std::size_t id = 0; id < tape.nodes().size(); ++id)
+    out += to_text(tape.nodes()[id], id) + "\n";
+  return out;
 }
 
 }  // namespace burin

@@ -18,7 +18,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 Tensor forward(ForwardContext& context) {
   const auto& a = std::get<ActivationAttributes>(context.attributes);
   RowWalk walk("activate", {context.inputs[0]});
-  const Tensor y = walk.output();
+  const Tensor y = walk.output(context.target);
   walk.each([&](const Block& b, std::int64_t) {
     kernels::elementwise().pointwise.activate(b.extent, walk.in(0, b), walk.out(1, b),
                                               {a.activation, a.slope});

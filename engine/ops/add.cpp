@@ -19,7 +19,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 Tensor forward(ForwardContext& context) {
   const Tensor &a = context.inputs[0], &b = context.inputs[1];
   return combine(Binary::add, broadcast_shape("add", a.shape(), b.shape()), a, b,
-                 std::get<ActivationAttributes>(context.attributes));
+                 std::get<ActivationAttributes>(context.attributes), context.target);
 }
 
 void pass_on(BackwardContext& context, const Tensor& gradient) {

@@ -16,7 +16,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("average_pool", context.inputs[0]);  // [n, c, ...]
   const Shape shapes[] = {x.shape()};
-  const Tensor y = Tensor::empty(infer(shapes, context.attributes));
+  const Tensor y = context.output(infer(shapes, context.attributes));
   const auto shape = pool_shape(x.shape(), std::get<PoolAttributes>(context.attributes));
   const auto args = pool_args(shape, x, y, nullptr);
   const auto& table = kernels::pool();

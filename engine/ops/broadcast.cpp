@@ -40,9 +40,10 @@ std::string_view name_of(Binary op) {
   return {};
 }
 
-Tensor combine_equal(Binary op, const Tensor& a, const Tensor& b, const ActivationAttributes& act) {
+Tensor combine_equal(Binary op, const Tensor& a, const Tensor& b, const ActivationAttributes& act,
+                     const Tensor& target) {
   RowWalk walk(name_of(op), {a, b});
-  const Tensor y = walk.output();
+  const Tensor y = walk.output(target);
   walk.each([&](const Block& block, std::int64_t) {
     call(op, block.extent, walk.operand(0, block), walk.operand(1, block), walk.out(2, block), act);
   });
@@ -122,13 +123,13 @@ Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b) {
 }
 
 Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
-               const ActivationAttributes& activation) {
+               const ActivationAttributes& activation, const Tensor& target) {
   assert(op == Binary::add || activation.activation == Activation::none);
-  if (a.shape() == shape && b.shape() == shape) return combine_equal(op, a, b, activation);
+  if (a.shape() == shape && b.shape() == shape) return combine_equal(op, a, b, activation, target);
   const Source u(name_of(op), a, shape), v(name_of(op), b, shape);
-  const Tensor y = Tensor::empty(shape);
+  const Tensor y = target ? target : Tensor::empty(shape);
   if (shape.elements() == 0) return y;
-  const std::int64_t channels = shape.channels();
+  const std::int64_t channels = shape.channels(), y_row = y.pixel_stride();
   std::int64_t images = shape.batch(), pixels = shape.spatial();
   if (u.runs_on(pixels, images) && v.runs_on(pixels, images)) {
     pixels *= images;
@@ -142,7 +143,7 @@ Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
       const std::int64_t image = task / blocks, first = task % blocks * block;
       const Extent extent{std::min(block, pixels - first), channels};
       call(op, extent, u.at(image, first), v.at(image, first),
-           {y.data() + (image * pixels + first) * channels, channels}, activation);
+           {y.data() + (image * pixels + first) * y_row, y_row}, activation);
     }
   });
   return y;

@@ -15,9 +15,11 @@ namespace burin {
 
 enum class Binary { add, subtract, multiply };
 
-// act(a (op) b) of `shape` = broadcast_shape(a, b); an activation goes with add alone.
+// act(a (op) b) of `shape` = broadcast_shape(a, b); an activation goes with add alone. Written to
+// `target` (as in ForwardContext) where that is defined.
 [[nodiscard]] Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
-                             const ActivationAttributes& activation = {});
+                             const ActivationAttributes& activation = {},
+                             const Tensor& target = {});
 
 // factor * x, repeated up to `shape`.
 [[nodiscard]] Tensor expand(const Tensor& x, const Shape& shape, float factor);

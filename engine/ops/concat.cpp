@@ -25,8 +25,10 @@ Tensor forward(ForwardContext& context) {
   std::vector<Shape> shapes;
   for (const Tensor& part : context.inputs) shapes.push_back(part.shape());
   const DType type = context.inputs[0].dtype();
-  const Tensor y = Tensor::empty(infer(shapes, context.attributes), type);
-  const int axis = axis_of("concat", y.shape(), std::get<AxisAttributes>(context.attributes).axis);
+  const Shape shape = infer(shapes, context.attributes);
+  const int axis = axis_of("concat", shape, std::get<AxisAttributes>(context.attributes).axis);
+  const bool rows_fit = axis == 1 || (context.target && context.target.layout().is_dense());
+  const Tensor y = rows_fit ? context.output(shape, type) : Tensor::empty(shape, type);
   const AxisRows target = axis_rows(y, axis);
   std::int64_t first = 0;
   for (const Tensor& part : context.inputs) {

@@ -22,7 +22,7 @@ Tensor forward(ForwardContext& context) {
   const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), weight.shape()};
-  Tensor y = Tensor::empty(infer_conv(shapes, a));  // [n, oc, ...]
+  const Tensor y = context.output(infer_conv(shapes, a));  // [n, oc, ...]
   run_conv({"conv", ConvPass::forward, conv_shape(x.shape(), y.shape(), a), context.training}, x,
            weight, bias, y);
   return y;

@@ -24,7 +24,7 @@ Tensor forward(ForwardContext& context) {
   const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), weight.shape()};
-  Tensor y = Tensor::empty(infer_conv_transpose(shapes, a));  // [n, oc, ...]
+  const Tensor y = context.output(infer_conv_transpose(shapes, a));  // [n, oc, ...]
   run_conv(
       {"conv_transpose", ConvPass::data, conv_shape(y.shape(), x.shape(), a), context.training}, x,
       weight, bias, y);

@@ -25,7 +25,7 @@ Tensor forward(ForwardContext& context) {
   const std::int64_t pixels = x.shape().spatial(), channels = x.shape().channels();
   const std::int64_t blocks = (pixels + block - 1) / block, images = x.shape().batch();
   const Shape shapes[] = {x.shape()};
-  const Tensor y = Tensor::empty(infer(shapes, context.attributes));
+  const Tensor y = context.output(infer(shapes, context.attributes));
   const Tensor partial = Tensor::empty({images * blocks, channels});
   const auto& table = kernels::pool();
   runtime::parallel_for(images * blocks, 1, [&](std::int64_t first, std::int64_t last, int) {

@@ -34,8 +34,9 @@ void over_rows(const AxisRows& y, const F& f) {
 Tensor forward(ForwardContext& context) {
   const Shape& shape = require_f32("glu", context.inputs[0]).shape();
   const int axis = axis_in(shape, context.attributes);
+  const Shape halved = shape.with(axis, shape[axis] / 2);
   const AxisRows x = axis_rows(context.inputs[0], axis);
-  const AxisRows y = axis_rows(Tensor::empty(shape.with(axis, shape[axis] / 2)), axis);
+  const AxisRows y = axis_rows(axis == 1 ? context.output(halved) : Tensor::empty(halved), axis);
   const std::int64_t half = y.length * y.inner;
   over_rows(y, [&](std::int64_t first, std::int64_t rows) {
     const float* in = x.tensor.data() + first * x.stride;

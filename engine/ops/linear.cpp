@@ -26,13 +26,13 @@ Tensor forward(ForwardContext& context) {
   const Tensor w = as_row_major("linear", context.inputs[1]);      // [m, k]
   const Tensor bias = as_row_major("linear", context.inputs[2]);
   const std::int64_t n = x.shape()[0], k = x.shape()[1], m = w.shape()[0];
-  Tensor y = Tensor::empty({n, m});
+  const Tensor y = context.output({n, m});
   const bool keep = !context.training && w.layout().offset() == 0;
   run_matmul({"linear",
               "forward",
               {.m = n, .n = m, .k = k, .a_row = x.pixel_stride(), .b_depth = 1, .b_column = k},
               keep ? w.storage().get() : nullptr},
-             x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), m);
+             x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), y.pixel_stride());
   return y;
 }
 

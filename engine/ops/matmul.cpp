@@ -23,11 +23,11 @@ Tensor forward(ForwardContext& context) {
   const Tensor a = as_channels_last("matmul", context.inputs[0]);  // [m, k]
   const Tensor b = as_channels_last("matmul", context.inputs[1]);  // [k, n]
   const std::int64_t m = a.shape()[0], k = a.shape()[1], n = b.shape()[1];
-  Tensor y = Tensor::empty({m, n});
+  const Tensor y = context.output({m, n});
   run_matmul({"matmul",
               "forward",
               {.m = m, .n = n, .k = k, .a_row = a.pixel_stride(), .b_depth = b.pixel_stride()}},
-             a.data(), b.data(), nullptr, y.data(), n);
+             a.data(), b.data(), nullptr, y.data(), y.pixel_stride());
   return y;
 }
 

@@ -17,7 +17,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("max_pool", context.inputs[0]);  // [n, c, ...]
   const Shape shapes[] = {x.shape()};
-  const Tensor y = Tensor::empty(infer(shapes, context.attributes));
+  const Tensor y = context.output(infer(shapes, context.attributes));
   const auto shape = pool_shape(x.shape(), std::get<PoolAttributes>(context.attributes));
   Tensor index;
   if (context.training) {

@@ -155,10 +155,9 @@ Tensor norm_coefficients(const NormMoments& moments, const Tensor& gamma, const 
   return out;
 }
 
-// y = act(x*scale + shift).
+// y = act(x*scale + shift); returns y.
 Tensor norm_apply(const Tensor& x, const Tensor& coefficients, const NormSets& s,
-                  const NormAttributes& attributes) {
-  const Tensor y = Tensor::empty(x.shape());
+                  const NormAttributes& attributes, const Tensor& y) {
   const auto& table = kernels::norm();
   each_block(s, [&](std::int64_t set, std::int64_t, std::int64_t first, std::int64_t pixels) {
     table.normalize({.x = x.data() + first * x.pixel_stride(),
@@ -183,7 +182,7 @@ Tensor norm_forward(ForwardContext& context, const Tensor& x, const NormMoments&
   const Tensor coefficients =
       norm_coefficients(moments, context.inputs[1], context.inputs[2], s, attributes.epsilon);
   context.saved.push_back(coefficients);
-  return norm_apply(x, coefficients, s, attributes);
+  return norm_apply(x, coefficients, s, attributes, context.output(x.shape()));
 }
 
 namespace {

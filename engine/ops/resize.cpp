@@ -77,7 +77,7 @@ Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("resize", context.inputs[0]);  // [n, c, ...]
   const auto& attributes = std::get<ResizeAttributes>(context.attributes);
   const Shape shapes[] = {x.shape()};
-  const Tensor y = Tensor::empty(infer(shapes, context.attributes));
+  const Tensor y = context.output(infer(shapes, context.attributes));
   const auto shape = resize_shape(x.shape(), y.shape());
   kernels::ResizeArgs args{.source = x.data(),
                            .source_pixel = x.pixel_stride(),

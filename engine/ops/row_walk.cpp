@@ -9,23 +9,36 @@
 namespace burin {
 RowWalk::RowWalk(std::string_view op, std::initializer_list<Tensor> inputs) {
   const Tensor& first = *inputs.begin();
+  shape_ = first.shape();
   for (const Tensor& t : inputs) {
     assert(require_f32(op, t).shape() == first.shape());
     require_f32(op, t);
     flat_ = flat_ && t.layout().is_dense() && t.layout().same_strides(first.layout());
   }
-  const Shape& shape = first.shape();
-  const std::int64_t channels = flat_ ? 1 : shape.channels();
-  extent_ = {shape.elements() == 0 ? 0 : shape.elements() / channels, channels};
-  block_pixels_ = rows_grain(channels);
+  set_extent(flat_);
   if (flat_ && !first.layout().is_channels_last()) order_ = Order::row_major;
   for (const Tensor& t : inputs) join(flat_ ? t : as_channels_last(op, t));
 }
 
-Tensor RowWalk::output() {
-  const Tensor fresh = Tensor::empty(tensors_[0].shape(), DType::f32, order_);
-  join(fresh);
-  return fresh;
+void RowWalk::set_extent(bool flat) {
+  flat_ = flat;
+  const Shape& shape = shape_;
+  const std::int64_t channels = flat ? 1 : shape.channels();
+  extent_ = {shape.elements() == 0 ? 0 : shape.elements() / channels, channels};
+  block_pixels_ = rows_grain(channels);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count_); ++i)
+    strides_[i] = flat ? 1 : tensors_[i].pixel_stride();
+}
+
+Tensor RowWalk::output(const Tensor& target) {
+  const bool flat_fits = flat_ && target && target.layout().is_dense() &&
+                         target.layout().same_strides(tensors_[0].layout());
+  const bool rows_fit = target && order_ == Order::channels_last;
+  const Tensor y =
+      flat_fits || rows_fit ? target : Tensor::empty(tensors_[0].shape(), DType::f32, order_);
+  if (flat_ && rows_fit && !flat_fits) set_extent(false);
+  join(y);
+  return y;
 }
 
 void RowWalk::join(const Tensor& tensor) {

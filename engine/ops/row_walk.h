@@ -25,8 +25,9 @@ class RowWalk {
  public:
   RowWalk(std::string_view op, std::initializer_list<Tensor> inputs);
 
-  // A fresh tensor of the same shape that joins the walk.
-  Tensor output();
+  // A tensor of the same shape that joins the walk: `target` (channels last with a pixel stride)
+  // when it is defined and the inputs can be walked in its order, else a fresh one.
+  Tensor output(const Tensor& target = {});
   [[nodiscard]] std::int64_t blocks() const noexcept;
 
   [[nodiscard]] kernels::In in(int operand, const Block& block) const noexcept;
@@ -59,7 +60,9 @@ class RowWalk {
 
   [[nodiscard]] Block block(std::int64_t index) const noexcept;
   void join(const Tensor& tensor);
+  void set_extent(bool flat);
 
+  Shape shape_;
   bool flat_ = true;
   Order order_ = Order::channels_last;
   kernels::Extent extent_;

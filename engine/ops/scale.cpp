@@ -7,9 +7,9 @@
 namespace burin {
 namespace {
 
-Tensor scaled(const Tensor& x, float factor, float shift) {
+Tensor scaled(const Tensor& x, float factor, float shift, const Tensor& target = {}) {
   RowWalk walk("scale", {x});
-  const Tensor y = walk.output();
+  const Tensor y = walk.output(target);
   walk.each([&](const Block& b, std::int64_t) {
     kernels::elementwise().pointwise.scale(b.extent, walk.in(0, b), walk.out(1, b), factor, shift);
   });
@@ -20,7 +20,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) { return inputs[0]
 
 Tensor forward(ForwardContext& context) {
   const auto& a = std::get<ScaleAttributes>(context.attributes);
-  return scaled(context.inputs[0], a.scale, a.shift);
+  return scaled(context.inputs[0], a.scale, a.shift, context.target);
 }
 
 void backward(BackwardContext& context) {

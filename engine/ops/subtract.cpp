@@ -12,7 +12,8 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 
 Tensor forward(ForwardContext& context) {
   const Tensor &a = context.inputs[0], &b = context.inputs[1];
-  return combine(Binary::subtract, broadcast_shape("subtract", a.shape(), b.shape()), a, b);
+  return combine(Binary::subtract, broadcast_shape("subtract", a.shape(), b.shape()), a, b, {},
+                 context.target);
 }
 
 void backward(BackwardContext& context) {

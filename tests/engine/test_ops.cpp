@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/error.h"
+#include "engine/graph/graph.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/plan_cache.h"
 #include "engine/runtime/workers.h"
@@ -81,6 +82,43 @@ TEST_CASE("every row records its op, with the shape that infer promises") {
       CHECK(y.tensor().shape() == y.shape());
       for (const float v : y.tensor().to_vector()) CHECK_MESSAGE(std::isfinite(v), "not finite");
     }
+  }
+}
+
+TEST_CASE("forward writes into a slice that it is given") {
+  for (const OpRow& row : op_rows()) {
+    INFO(row.op << ": " << row.what);
+    Tape tape(Mode::inference);
+    const std::vector<Tensor> inputs = make_inputs(row, row.inputs, 1);
+    const Value y = row.run(leaves(tape, inputs, {}));
+    const Graph graph = trace(tape, {&y, 1});
+    verify(graph);
+    std::vector<Tensor> results(graph.nodes.size()), given;
+    std::ranges::copy_if(inputs, std::back_inserter(given),
+                         [](const Tensor& t) { return static_cast<bool>(t); });
+    const auto visit = [&](int id, const Tensor& result) {
+      const Node& node = graph.at(id);
+      results[static_cast<std::size_t>(id)] = result;
+      if (node.op == nullptr || node.shape.rank() < 2) return;
+      const std::int64_t channels = node.shape.channels();
+      const Tensor around = Tensor::zeros(node.shape.with(1, channels + 3), node.type);
+      std::vector<Tensor> operands, saved;
+      for (const int operand : node.inputs)
+        operands.push_back(operand < 0 ? Tensor() : results[static_cast<std::size_t>(operand)]);
+      around.fill(7);
+      ForwardContext context{.inputs = operands,
+                             .attributes = node.attributes,
+                             .saved = saved,
+                             .target = around.channel_slice(1, channels)};
+      const Tensor written = node.op->forward(context);
+      CHECK(same_bits(written.to_vector(), result.to_vector()));
+      const std::vector<float> left = around.channel_slice(0, 1).to_vector();
+      const std::vector<float> right = around.channel_slice(channels + 1, 2).to_vector();
+      CHECK(std::ranges::all_of(left, [](float v) { return v == 7; }));
+      CHECK(std::ranges::all_of(right, [](float v) { return v == 7; }));
+    };
+    const std::vector<Tensor> outputs = interpret(graph, given, visit);
+    CHECK(same_bits(outputs[0].to_vector(), y.tensor().to_vector()));
   }
 }
 

@@ -111,7 +111,7 @@ TEST_CASE("parameters: one leaf each, statistics get no gradient") {
   const Gradients g = tape.backward(mul(mul(a, b), statistic), Tensor::full({2}, 1));
   CHECK(g.of(a).to_vector() == std::vector<float>{24, 24});
   CHECK(!g.of(statistic));
-  CHECK(tape.nodes()[0].output.storage() == w.storage());
+  CHECK(tape.nodes()[0].value.storage() == w.storage());
 }
 
 TEST_CASE("two views of one storage are two parameters") {
@@ -140,12 +140,12 @@ TEST_CASE("kept tensors are released by backward, and nothing is kept in inferen
   const Value last = y;
   y = {};
   (void)tape.backward(last, Tensor::full({1000}, 1));
-  for (const Node& node : tape.nodes()) CHECK(node.kept_inputs.empty());
+  for (const TapeNode& node : tape.nodes()) CHECK(node.kept_inputs.empty());
   CHECK(arena_statistics().live_bytes <= before + 2 * 4032);  // x and the last value
   Tape inference(Mode::inference);
   const Value z = inference.input(Tensor::full({1000}, 2), true);
   (void)mul(mul(z, z), z);
-  for (const Node& node : inference.nodes()) {
+  for (const TapeNode& node : inference.nodes()) {
     CHECK(node.kept_inputs.empty());
     CHECK(!node.needs_gradient);
   }
