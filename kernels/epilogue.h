@@ -5,7 +5,7 @@ namespace burin::kernels {
 
 enum class Activation : int { none, relu, leaky_relu, relu6, sigmoid, tanh };
 
-// y = act(acc + bias). `slope` is the factor of negative inputs for leaky_relu.
+// y = act(acc + bias + residual). `slope` is the factor of negative inputs for leaky_relu.
 // Registers of a tile are too few for an exponential: which entry applies sigmoid and tanh, table.h
 // tells (`applies`).
 struct Epilogue {

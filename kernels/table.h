@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "kernels/cpu.h"
+#include "kernels/element.h"
 #include "kernels/epilogue.h"
 
 namespace burin::kernels {
@@ -22,6 +23,14 @@ enum KernelFlags : unsigned {
   kernel_on_request = 1u << 1,  // never chosen unless its name is asked for (BURIN_KERNEL)
   kernel_f32_exact = 1u << 2,   // f32 multiply-adds of the plain definition only (no Winograd)
   kernel_transcendental = 1u << 3,  // its epilogue applies sigmoid and tanh too
+  kernel_bf16_products = 1u << 4,   // both factors of a product are rounded to bf16
+};
+
+// What results are asked for, as relative L2 error against double.
+enum class Precision {
+  exact,  // f32 multiply-adds of the plain definition
+  f32,    // 1e-5 (gradients 3e-5) by any algorithm
+  bf16,   // that of products of numbers rounded to bf16
 };
 
 template <class Shape, class Args>
@@ -60,23 +69,39 @@ template <class Shape, class Args>
   return !transcendental || (entry.flags & kernel_transcendental) != 0;
 }
 
+// Whether an entry of these flags holds the precision.
+[[nodiscard]] constexpr bool holds(unsigned flags, Precision precision) noexcept {
+  if (precision == Precision::exact) return (flags & kernel_f32_exact) != 0;
+  return precision == Precision::bf16 || (flags & kernel_bf16_products) == 0;
+}
+
+// Null for a shape of conv.h or matmul.h that is f32 on both sides, else the reason.
+template <class Shape>
+[[nodiscard]] constexpr const char* refuse_other_types(const Shape& shape) noexcept {
+  return shape.source_type == Element::f32 && shape.target_type == Element::f32
+             ? nullptr
+             : "activations are not f32";
+}
+
 // Whether `wanted` is the name of an entry or its beginning up to a '_'.
 [[nodiscard]] inline bool is_named(std::string_view name, std::string_view wanted) noexcept {
   return !wanted.empty() && name.substr(0, wanted.size()) == wanted &&
          (name.size() == wanted.size() || name[wanted.size()] == '_');
 }
 
-// The first entry, in order of cost, that this CPU runs, that does not refuse the shape and that
-// applies the activation; `wanted` (may be empty) is as in is_named. Null when there is none.
+// The first entry, in order of cost, that this CPU runs, that does not refuse the shape, that
+// applies the activation and holds the precision; `wanted` (may be empty) is as in is_named. Null when there is none.
 template <class Shape, class Args>
 [[nodiscard]] const Kernel<Shape, Args>* choose(std::span<const Kernel<Shape, Args>* const> entries,
                                                 const Shape& shape, std::string_view wanted = {},
-                                                Activation activation = Activation::none) {
+                                                Activation activation = Activation::none,
+                                                Precision precision = Precision::f32) {
   const Kernel<Shape, Args>* best = nullptr;
   double best_cost = 0;
   for (const auto* entry : entries) {
     const bool named = is_named(entry->name, wanted);
     if (!usable(entry->isa) || !applies(*entry, activation)) continue;
+    if (!holds(entry->flags, precision)) continue;
     if (entry->refuse(shape) != nullptr) continue;
     if (!named && (!wanted.empty() || (entry->flags & kernel_on_request) != 0)) continue;
     const double cost = entry->cost(shape);

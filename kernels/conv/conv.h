@@ -1,20 +1,21 @@
 // Convolution in one, two and three dimensions, and its two gradients. Start here.
 //
-//   forward   y[n,o,oc]  = act(bias[oc] + sum_{t,c} x[n, i(o,t), c] * w[oc,c,t])
-//   data      dx[n,i,c]  = act(bias[c] + sum_{t,oc} dy[n, o(i,t), oc] * w[oc,c,t])
+//   forward   y[n,o,oc]  = act(bias[oc] + r[n,o,oc] + sum_{t,c} x[n, i(o,t), c] * w[oc,c,t])
+//   data      dx[n,i,c]  = act(bias[c] + r[n,i,c] + sum_{t,oc} dy[n, o(i,t), oc] * w[oc,c,t])
 //   weight    dw[oc,c,t] = sum_{n,o} x[n, i(o,t), c] * dy[n,o,oc]
 //
 //   i(o,t) = o*stride + t*dilation - pad_begin
 //   o(i,t) = (i + pad_begin - t*dilation) / stride, taps where it is exact and in range
 //
 // i, o and t are points (d,h,w) of the input, of the output and of the kernel; outside of the image
-// x and dy are zero. With groups, channel c of w counts inside its group. A transposed convolution
+// x and dy are zero. r is the residual, where the shape has one. With groups, channel c of w counts inside its group. A transposed convolution
 // is the data pass with a bias: its input is dy, its output dx.
 //
 // In memory activations are channels last, x[n][d][h][w][c], pixels dense but for a pixel stride
-// (>= channels; larger where the tensor is a channel slice). Weights lie as in files,
-// w[oc][c/groups][d][h][w], and are packed by each entry in its own way. Source and target must not
-// overlap.
+// (>= channels; larger where the tensor is a channel slice); the shape says what they are stored
+// as, the residual as the target is. Weights lie as in files,
+// w[oc][c/groups][d][h][w], and are packed by each entry in its own way. The target must not
+// overlap the source or the residual.
 //
 // Read next: reference.cpp (what is computed), ../micro/tile.h (the registers), direct.h (pixels as
 // rows of a tile, taps as a list), winograd.h (four times fewer multiplications), depthwise.h,
@@ -42,6 +43,10 @@ struct ConvShape {
   std::array<int, 3> dilation{1, 1, 1};
   std::array<int, 3> pad_begin{0, 0, 0};
   std::array<int, 3> pad_end{0, 0, 0};
+  // Of the pass: forward reads x and writes y, data reads dy and writes dx; weight reads both, x
+  // as the source and dy as the target.
+  Element source_type = Element::f32, target_type = Element::f32;
+  bool residual = false;  // forward and data: ConvArgs::residual is given
 
   // floor((in + pads - dilation*(kernel-1) - 1) / stride) + 1
   [[nodiscard]] constexpr int out(int axis) const noexcept {
@@ -67,24 +72,37 @@ struct ConvShape {
 // Forward: source = x, target = y. Data: source = dy, target = dx.
 struct ConvArgs {
   ConvShape shape;
-  const float* source = nullptr;
-  std::int64_t source_pixel = 0;  // elements from one pixel to the next
-  const void* packed = nullptr;   // what pack() wrote
-  const float* bias = nullptr;    // one per target channel, or null
-  float* target = nullptr;
+  const void* source = nullptr;    // of shape.source_type
+  std::int64_t source_pixel = 0;   // elements from one pixel to the next
+  const void* packed = nullptr;    // what pack() wrote
+  const float* bias = nullptr;     // one per target channel, or null
+  const void* residual = nullptr;  // of shape.target_type, where shape.residual
+  std::int64_t residual_pixel = 0;
+  void* target = nullptr;  // of shape.target_type
   std::int64_t target_pixel = 0;
   Epilogue epilogue{};
   void* shared = nullptr;
+
+  [[nodiscard]] const float* source_f32() const noexcept {
+    return static_cast<const float*>(source);
+  }
+  [[nodiscard]] const float* residual_f32() const noexcept {
+    return static_cast<const float*>(residual);
+  }
+  [[nodiscard]] float* target_f32() const noexcept { return static_cast<float*>(target); }
 };
 
 struct ConvWeightArgs {
   ConvShape shape;
-  const float* x = nullptr;
+  const void* x = nullptr;  // of shape.source_type
   std::int64_t x_pixel = 0;
-  const float* dy = nullptr;
+  const void* dy = nullptr;  // of shape.target_type
   std::int64_t dy_pixel = 0;
   float* dw = nullptr;  // [oc][c/groups][d][h][w], overwritten
   void* shared = nullptr;
+
+  [[nodiscard]] const float* x_f32() const noexcept { return static_cast<const float*>(x); }
+  [[nodiscard]] const float* dy_f32() const noexcept { return static_cast<const float*>(dy); }
 };
 
 using ConvKernel = Kernel<ConvShape, ConvArgs>;

@@ -113,19 +113,23 @@ struct Depthwise {
       call.x_tap = p.offset_step * args_.source_pixel;
       call.w_tap = p.kernel_step * width;
       call.bias = args_.bias != nullptr ? args_.bias + channel_first_ : nullptr;
+      call.residual_pixel = p.step * args_.residual_pixel;
       call.y_pixel = p.step * args_.target_pixel;
       call.y_next = axis_[2].target * args_.target_pixel;
       call.channels = channel_last_ - channel_first_;
       call.epilogue = args_.epilogue;
       for (int i = 0; i < count_; ++i) {
         const DepthwiseRow& row = rows_[i];
-        call.x = args_.source + (row.source + x) * args_.source_pixel + channel_first_;
+        call.x = args_.source_f32() + (row.source + x) * args_.source_pixel + channel_first_;
         call.rows = row.count;
         call.x_at = row.x_at;
         call.w_at = row.w_at;
         call.x_next =
             row.count > 0 ? row.x_at[row.count - 1] + axis_[2].source * args_.source_pixel : 0;
-        call.y = args_.target + (row.target + y) * args_.target_pixel + channel_first_;
+        if (args_.shape.residual)
+          call.residual =
+              args_.residual_f32() + (row.target + y) * args_.residual_pixel + channel_first_;
+        call.y = args_.target_f32() + (row.target + y) * args_.target_pixel + channel_first_;
         tile(call);
       }
     }

@@ -14,6 +14,7 @@ constexpr std::int64_t depthwise_block_rows = 8;
 constexpr int depthwise_strip = 8, depthwise_strip_channels = 128;
 
 inline const char* depthwise_refuse(const ConvShape& s) noexcept {
+  if (const char* reason = refuse_other_types(s)) return reason;
   if (s.groups != s.in_channels || s.groups != s.out_channels) return "not depthwise";
   return s.kernel[0] * s.kernel[1] > depthwise_max_rows ? "more than 64 rows of kernel points"
                                                         : nullptr;

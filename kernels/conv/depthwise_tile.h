@@ -15,8 +15,9 @@ struct DepthwiseCall {
   int rows, taps;
   const std::ptrdiff_t *x_at, *w_at;
   std::ptrdiff_t x_tap, w_tap;
-  std::ptrdiff_t x_next;  // to the source row below the last one read
-  const float* bias;
+  std::ptrdiff_t x_next;         // to the source row below the last one read
+  const float *bias, *residual;  // null: zero
+  std::ptrdiff_t residual_pixel;
   float* y;
   std::ptrdiff_t y_pixel, y_next;
   int channels;
@@ -78,6 +79,8 @@ template <class V, int P, bool Full, template <class, int, bool> class Taps>
   typename V::reg acc[P][1];
   unroll<P>([&](auto i) __attribute__((always_inline)) { acc[i][0] = V::zero(); });
   if (call.bias != nullptr) load_tile<V, P, 1>(call.bias + c, 0, left, acc);
+  if (call.residual != nullptr)
+    add_tile<V, P, 1>(call.residual + c, call.residual_pixel, left, acc);
   if (c % 16 == 0)
     unroll<P>([&](auto i) __attribute__((always_inline)) {
       __builtin_prefetch(call.x + c + call.x_next + i * call.x_pixel);

@@ -182,8 +182,8 @@ struct DepthwiseWeight {
           static_cast<int>(at_most(depthwise_strip_channels, args_.shape.groups - channel_));
       for (int i = 0; i < count_; ++i) {
         const DepthwiseRow& row = rows_[i];
-        call.x = args_.x + (row.source + x) * args_.x_pixel + channel_;
-        call.dy = args_.dy + (row.target + j) * args_.dy_pixel + channel_;
+        call.x = args_.x_f32() + (row.source + x) * args_.x_pixel + channel_;
+        call.dy = args_.dy_f32() + (row.target + j) * args_.dy_pixel + channel_;
         call.rows = row.count;
         call.x_at = row.x_at;
         call.w_at = row.w_at;

@@ -27,8 +27,12 @@ class DirectRun {
     const std::int64_t set = channels % plan_.sets;
     block_first_ = part_first(plan_.blocks, plan_.sets, set);
     block_last_ = part_first(plan_.blocks, plan_.sets, set + 1);
-    source_ = args_.source + image * pixels(true) * args_.source_pixel + group_ * plan_.depth;
-    target_ = args_.target + image * pixels(false) * args_.target_pixel + group_ * plan_.columns;
+    source_ = args_.source_f32() + image * pixels(true) * args_.source_pixel + group_ * plan_.depth;
+    target_ =
+        args_.target_f32() + image * pixels(false) * args_.target_pixel + group_ * plan_.columns;
+    if (args_.shape.residual)
+      residual_ = args_.residual_f32() + image * pixels(false) * args_.residual_pixel +
+                  group_ * plan_.columns;
     row_first_ = part_first(plan_.rows, plan_.bands, band);
     row_last_ = part_first(plan_.rows, plan_.bands, band + 1);
     // 4th loop: source channels whose weights of a set fit in L2
@@ -69,9 +73,9 @@ class DirectRun {
       const auto jd = static_cast<int>(row / positions), jh = static_cast<int>(row % positions);
       if (jd >= d_.count || jh >= h_.count) continue;
       source_rows(jd, jh);
-      target_row_ = target_ + ((std::int64_t{d_.first} + jd * d_.step) * plan_.axis[1].target +
-                               h_.first + jh * h_.step) *
-                                  plan_.axis[2].target * args_.target_pixel;
+      target_row_ = ((std::int64_t{d_.first} + jd * d_.step) * plan_.axis[1].target + h_.first +
+                     jh * h_.step) *
+                    plan_.axis[2].target;
       // 2nd loop: tiles of the row, of equal height but for one pixel
       const std::int64_t tiles = ceil_div(last - first, T::mr);
       for (std::int64_t i = 0; i < tiles; ++i) {
@@ -117,8 +121,11 @@ class DirectRun {
       call.o.a_row = std::int64_t{w_.source_step} * channels_;
       list_taps(call.o, columns, channels_, true);
     }
-    call.c = target_row_ + (w_.first + std::int64_t{first} * w_.step) * args_.target_pixel;
+    const std::int64_t pixel = target_row_ + w_.first + std::int64_t{first} * w_.step;
+    call.c = target_ + pixel * args_.target_pixel;
     call.c_row = w_.step * args_.target_pixel;
+    if (residual_ != nullptr) call.residual = residual_ + pixel * args_.residual_pixel;
+    call.residual_row = w_.step * args_.residual_pixel;
     blocks(call, height);
   }
 
@@ -213,6 +220,7 @@ class DirectRun {
   void blocks(TileCall& call, int height) noexcept {
     const auto* packed = static_cast<const float*>(args_.packed) + group_ * plan_.group_floats();
     float* const c = call.c;
+    const float* const residual = call.residual;
     call.add_to_c = chunk_ > 0;
     if (chunk_ + 1 == plan_.chunks) call.epilogue = args_.epilogue;
     for (std::int64_t b = block_first_; b < block_last_; ++b) {
@@ -220,6 +228,7 @@ class DirectRun {
       call.c = c + b * plan_.nr;
       call.next_c = b + 1 < block_last_ ? call.c + plan_.nr
                                         : c + block_first_ * plan_.nr + height * call.c_row;
+      if (residual != nullptr) call.residual = residual + b * plan_.nr;
       if (args_.bias != nullptr) call.bias = args_.bias + group_ * plan_.columns + b * plan_.nr;
       call.o.w = packed + plan_.packed_at(chunk_, taps_before_, phase_taps_, b);
       T::template of<true>(height, call.columns)(call);
@@ -231,8 +240,9 @@ class DirectRun {
   float* staged_;
 
   std::int64_t group_, block_first_, block_last_, row_first_, row_last_;
-  const float* source_;
-  float *target_, *target_row_;
+  const float *source_, *residual_ = nullptr;
+  float* target_;
+  std::int64_t target_row_;  // pixels from the image's first
 
   std::int64_t chunk_, channel_first_, taps_before_, phase_taps_;
   int channels_;
@@ -250,6 +260,7 @@ struct Direct {
     return DirectPlan(s, Forward, V::lanes, Tiles<V>::nr);
   }
   static const char* refuse(const ConvShape& s) noexcept {
+    if (const char* reason = refuse_other_types(s)) return reason;
     return s.taps() > direct_max_taps ? "more than 512 kernel points" : nullptr;
   }
   // Multiply-adds of the tiles, empty columns and short tiles included.

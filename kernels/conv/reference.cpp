@@ -42,7 +42,7 @@ std::int64_t output_of_source(const ConvShape& s, const Point& i, const Point& t
   return index;
 }
 
-const char* refuse_nothing(const ConvShape&) noexcept { return nullptr; }
+const char* refuse(const ConvShape& s) noexcept { return refuse_other_types(s); }
 double cost(const ConvShape& s) noexcept { return 200.0 * static_cast<double>(s.macs()); }
 std::size_t weight_bytes(const ConvShape& s) noexcept {
   return sizeof(float) * static_cast<std::size_t>(s.out_channels) *
@@ -68,24 +68,31 @@ std::size_t data_bytes(const ConvShape& s) noexcept {
   return sizeof(double) * static_cast<std::size_t>(s.in_channels);
 }
 
+// What the sum of a target pixel's channel begins with.
+double start(const ConvArgs& args, std::int64_t pixel, int channel) noexcept {
+  const double bias = args.bias != nullptr ? args.bias[channel] : 0.0;
+  if (!args.shape.residual) return bias;
+  return bias + args.residual_f32()[pixel * args.residual_pixel + channel];
+}
+
 void forward_pixel(const ConvArgs& args, const float* w, std::int64_t task, double* sum) noexcept {
   const ConvShape& s = args.shape;
   const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
   const std::int64_t image = task / s.out_pixels();
   const Point o = point(task % s.out_pixels(), out_size(s));
-  for (int oc = 0; oc < s.out_channels; ++oc) sum[oc] = args.bias != nullptr ? args.bias[oc] : 0.0;
+  for (int oc = 0; oc < s.out_channels; ++oc) sum[oc] = start(args, task, oc);
   for (std::int64_t t = 0; t < s.taps(); ++t) {
     const std::int64_t from = source_of_output(s, o, point(t, s.kernel));
     if (from < 0) continue;
     for (int oc = 0; oc < s.out_channels; ++oc) {
-      const float* x = args.source + (image * s.in_pixels() + from) * args.source_pixel +
+      const float* x = args.source_f32() + (image * s.in_pixels() + from) * args.source_pixel +
                        std::int64_t{oc / oc_group} * c_group;
       for (int c = 0; c < c_group; ++c)
         sum[oc] += double{x[c]} * w[(std::int64_t{oc} * c_group + c) * s.taps() + t];
     }
   }
   for (int oc = 0; oc < s.out_channels; ++oc)
-    args.target[task * args.target_pixel + oc] = finish(sum[oc], args.epilogue);
+    args.target_f32()[task * args.target_pixel + oc] = finish(sum[oc], args.epilogue);
 }
 
 void data_pixel(const ConvArgs& args, const float* w, std::int64_t task, double* sum) noexcept {
@@ -93,18 +100,18 @@ void data_pixel(const ConvArgs& args, const float* w, std::int64_t task, double*
   const int c_group = s.in_channels / s.groups, oc_group = s.out_channels / s.groups;
   const std::int64_t image = task / s.in_pixels();
   const Point i = point(task % s.in_pixels(), s.in);
-  for (int c = 0; c < s.in_channels; ++c) sum[c] = args.bias != nullptr ? args.bias[c] : 0.0;
+  for (int c = 0; c < s.in_channels; ++c) sum[c] = start(args, task, c);
   for (std::int64_t t = 0; t < s.taps(); ++t) {
     const std::int64_t from = output_of_source(s, i, point(t, s.kernel));
     if (from < 0) continue;
-    const float* dy = args.source + (image * s.out_pixels() + from) * args.source_pixel;
+    const float* dy = args.source_f32() + (image * s.out_pixels() + from) * args.source_pixel;
     for (int oc = 0; oc < s.out_channels; ++oc)
       for (int c = 0; c < c_group; ++c)
         sum[oc / oc_group * c_group + c] +=
             double{dy[oc]} * w[(std::int64_t{oc} * c_group + c) * s.taps() + t];
   }
   for (int c = 0; c < s.in_channels; ++c)
-    args.target[task * args.target_pixel + c] = finish(sum[c], args.epilogue);
+    args.target_f32()[task * args.target_pixel + c] = finish(sum[c], args.epilogue);
 }
 
 void run_forward(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
@@ -141,8 +148,8 @@ void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_
             const std::int64_t from = source_of_output(s, o, t);
             if (from < 0) continue;
             const std::int64_t to = (std::int64_t{o.d} * s.out(1) + o.h) * s.out(2) + o.w;
-            sum += double{args.x[(image * s.in_pixels() + from) * args.x_pixel + c]} *
-                   args.dy[(image * s.out_pixels() + to) * args.dy_pixel + oc];
+            sum += double{args.x_f32()[(image * s.in_pixels() + from) * args.x_pixel + c]} *
+                   args.dy_f32()[(image * s.out_pixels() + to) * args.dy_pixel + oc];
           }
     args.dw[task] = static_cast<float>(sum);
   }
@@ -151,7 +158,7 @@ void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_
 constexpr ConvKernel forward[] = {{.name = "reference",
                                    .isa = Isa::reference,
                                    .flags = kernel_f32_exact | kernel_transcendental,
-                                   .refuse = refuse_nothing,
+                                   .refuse = refuse,
                                    .cost = cost,
                                    .packed_bytes = weight_bytes,
                                    .pack_tasks = one,
@@ -164,7 +171,7 @@ constexpr ConvKernel forward[] = {{.name = "reference",
 constexpr ConvKernel data[] = {{.name = "reference",
                                 .isa = Isa::reference,
                                 .flags = kernel_f32_exact | kernel_transcendental,
-                                .refuse = refuse_nothing,
+                                .refuse = refuse,
                                 .cost = cost,
                                 .packed_bytes = weight_bytes,
                                 .pack_tasks = one,
@@ -177,7 +184,7 @@ constexpr ConvKernel data[] = {{.name = "reference",
 constexpr ConvWeightKernel weight[] = {{.name = "reference",
                                         .isa = Isa::reference,
                                         .flags = kernel_f32_exact,
-                                        .refuse = refuse_nothing,
+                                        .refuse = refuse,
                                         .cost = cost,
                                         .packed_bytes = no_bytes,
                                         .pack_tasks = nullptr,

@@ -33,8 +33,8 @@ class WeightDirect {
       const std::int64_t first_block = part_first(p.blocks, p.sets, set);
       blocks_ = part_first(p.blocks, p.sets, set + 1) - first_block;
       oc_count_ = at_most(p.oc - first_block * nr, blocks_ * nr);
-      x_ = args.x + group * (s_.in_channels / s_.groups) + (p.fold > 1 ? 0 : c_first_);
-      dy_ = args.dy + group * p.oc + first_block * nr;
+      x_ = args.x_f32() + group * (s_.in_channels / s_.groups) + (p.fold > 1 ? 0 : c_first_);
+      dy_ = args.dy_f32() + group * p.oc + first_block * nr;
       slab_ = static_cast<float*>(args.shared) +
               ((partial_ * s_.groups + group) * p.blocks + first_block) * p.slab + c_first_ * nr;
       x_tile_ = p.chunk * p.columns * Plan::pitch;
@@ -177,7 +177,7 @@ class WeightDirect {
         dw[j * channels * taps + i] = gathered[j * count * taps + i];
   }
 
-  static const char* refuse(const ConvShape&) noexcept { return nullptr; }
+  static const char* refuse(const ConvShape& s) noexcept { return refuse_other_types(s); }
   // Multiply-adds over the share of the tile that is used.
   static double cost(const ConvShape& s) noexcept {
     const Plan p(s);

@@ -5,7 +5,7 @@
 //
 //   V[e][tile][c]    = Bt d B              e: one of points x points products of a tile
 //   M[e][tile][oc]   = V[e] * U[e]
-//   y                = act(At M A + bias)
+//   y                = act(At M A + bias + residual)
 //
 // What stays in L2 decides the speed. With few source channels V holds all points and M one panel
 // of target channels at a time (group); with many, V holds one row of points (slice) and M the
@@ -89,7 +89,7 @@ struct Winograd {
   static void transform_rows(const Plan& p, const ConvArgs& args, const Block& block,
                              float* v) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.source, args.source_pixel, s.h, s.w};
+    const WinogradImage image{args.source_f32(), args.source_pixel, s.h, s.w};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const TileRuns<V> runs(block.tiles);
     Window<F::points> next(image, p.tiles, block.first, F::m, s.top, s.left);

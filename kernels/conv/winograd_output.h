@@ -1,4 +1,4 @@
-// The last step of a Winograd convolution: y = act(At M A + bias).
+// The last step of a Winograd convolution: y = act(At M A + bias + residual).
 #pragma once
 
 #include "kernels/conv/winograd_plan.h"
@@ -37,6 +37,8 @@ struct WinogradOutput {
   struct Target {
     float* origin;
     std::int64_t pixel, row;
+    const float* residual;  // null: none
+    std::int64_t residual_pixel, residual_row;
     int height, width, count;  // valid rows, columns and channels
   };
 
@@ -48,12 +50,18 @@ struct WinogradOutput {
         [&](int i, int j) { return V::load(m + (i * F::points + j) * m_stride); },
         [&](int i, int j, reg r) {
           float* to = y.origin + i * y.row + j * y.pixel;
-          const reg value = activate<activation>(V::add(r, bias), e);
+          if (how == Store::masked && (i >= y.height || j >= y.width)) return;
+          reg sum = V::add(r, bias);
+          if (y.residual != nullptr) {
+            const float* from = y.residual + i * y.residual_row + j * y.residual_pixel;
+            sum = V::add(sum, how == Store::masked ? V::load(from, y.count) : V::load(from));
+          }
+          const reg value = activate<activation>(sum, e);
           if constexpr (how == Store::stream)
             V::stream(to, value);
           else if constexpr (how == Store::plain)
             V::store(to, value);
-          else if (i < y.height && j < y.width)
+          else
             V::store(to, value, y.count);
         });
   }
@@ -79,13 +87,19 @@ struct WinogradOutput {
       y.row = y.pixel * s.ow;
       y.height = s.oh - row < F::m ? s.oh - row : F::m;
       y.width = s.ow - column < F::m ? s.ow - column : F::m;
-      float* origin =
-          args.target + ((at.image * s.oh + row) * s.ow + column) * args.target_pixel + p.from;
+      y.residual_pixel = args.residual_pixel;
+      y.residual_row = y.residual_pixel * s.ow;
+      const std::int64_t pixel = (at.image * s.oh + row) * s.ow + column;
+      float* origin = args.target_f32() + pixel * args.target_pixel + p.from;
+      const float* residual = args.residual_f32() == nullptr
+                                  ? nullptr
+                                  : args.residual_f32() + pixel * args.residual_pixel + p.from;
       for (int n = 0; n < p.width; n += lanes) {
         const int panel = n / nr * nr, panel_width = p.width - panel < nr ? lanes : nr;
         const float* m =
             p.m + std::int64_t{panel} * p.block.tiles + std::int64_t{i} * panel_width + (n - panel);
         y.origin = origin + n;
+        y.residual = residual == nullptr ? nullptr : residual + n;
         y.count = s.width - p.from - n < lanes ? s.width - p.from - n : lanes;
         const reg bias =
             args.bias == nullptr ? V::zero() : V::load(args.bias + p.from + n, y.count);

@@ -33,6 +33,7 @@ inline WinogradPass data_pass(const ConvShape& s) noexcept {
 }
 
 inline const char* winograd_refuse(const ConvShape& s) noexcept {
+  if (const char* reason = refuse_other_types(s)) return reason;
   if (s.in[0] != 1 || s.kernel[0] != 1 || s.pad_begin[0] != 0 || s.pad_end[0] != 0)
     return "not two-dimensional";
   if (s.kernel[1] != 3 || s.kernel[2] != 3) return "kernel is not 3x3";

@@ -99,7 +99,7 @@ struct WinogradWeight {
   static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int from,
                           float* v) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.x, args.x_pixel, s.h, s.w};
+    const WinogradImage image{args.x_f32(), args.x_pixel, s.h, s.w};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     Window<F::points> next(image, p.tiles, block.first, F::m, s.top, s.left);
     for (int i = 0; i < block.tiles; ++i) {
@@ -114,7 +114,7 @@ struct WinogradWeight {
   static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int from,
                            float* to) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.dy, args.dy_pixel, s.oh, s.ow};
+    const WinogradImage image{args.dy_f32(), args.dy_pixel, s.oh, s.ow};
     const auto map = [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); };
     Window<F::m> next(image, p.tiles, block.first, F::m, 0, 0);
     for (int i = 0; i < block.tiles; ++i) {

@@ -41,6 +41,7 @@ struct MatmulDirect {
   }
 
   static const char* refuse(const MatmulShape& s) noexcept {
+    if (const char* reason = refuse_other_types(s)) return reason;
     if (s.a_depth != 1 && s.a_row != 1) return "neither rows nor depth of a are neighbours";
     return nullptr;
   }
@@ -109,6 +110,7 @@ struct MatmulDirect {
     call.o = {nullptr, s.a_row, s.a_depth, nullptr, 0, static_cast<int>(k_end - k),
               1,       no_tap,  no_tap};
     call.c_row = args.c_row;
+    call.residual_row = args.residual_row;
     call.add_to_c = q > 0;
     if (q + 1 == p.chunks) call.epilogue = args.epilogue;
     // 2nd loop: tiles of rows, of equal height but for one row; 1st loop: blocks of columns
@@ -116,13 +118,14 @@ struct MatmulDirect {
     for (std::int64_t i = 0; i < tiles; ++i) {
       const std::int64_t at = row + part_first(rows, tiles, i);
       const auto height = static_cast<int>(row + part_first(rows, tiles, i + 1) - at);
-      call.o.a = args.a + at * s.a_row + k * s.a_depth;
+      call.o.a = args.a_f32() + at * s.a_row + k * s.a_depth;
       for (std::int64_t b = part_first(p.blocks, p.sets, set);
            b < part_first(p.blocks, p.sets, set + 1); ++b) {
         call.columns = static_cast<int>(at_most(T::nr, s.n - b * T::nr));
         call.o.w = static_cast<const float*>(args.packed) + packed_at(s, p, q, b);
-        call.c = args.c + at * args.c_row + b * T::nr;
+        call.c = args.c_f32() + at * args.c_row + b * T::nr;
         call.next_c = call.c + T::nr;
+        if (s.residual) call.residual = args.residual_f32() + at * args.residual_row + b * T::nr;
         call.bias = args.bias != nullptr ? args.bias + b * T::nr : nullptr;
         T::template of<DepthIsOne>(height, call.columns)(call);
       }

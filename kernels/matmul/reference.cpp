@@ -5,7 +5,7 @@
 namespace burin::kernels {
 namespace {
 
-const char* refuse(const MatmulShape&) noexcept { return nullptr; }
+const char* refuse(const MatmulShape& s) noexcept { return refuse_other_types(s); }
 double cost(const MatmulShape& s) noexcept { return 200.0 * static_cast<double>(s.macs()); }
 std::size_t packed_bytes(const MatmulShape& s) noexcept {
   return sizeof(float) * static_cast<std::size_t>(s.k * s.n);
@@ -29,9 +29,10 @@ void run(const MatmulArgs& args, int, std::int64_t first, std::int64_t last, voi
   for (std::int64_t i = first; i < last; ++i)
     for (std::int64_t j = 0; j < s.n; ++j) {
       double sum = args.bias != nullptr ? args.bias[j] : 0.0;
+      if (s.residual) sum += args.residual_f32()[i * args.residual_row + j];
       for (std::int64_t k = 0; k < s.k; ++k)
-        sum += double{args.a[i * s.a_row + k * s.a_depth]} * b[k * s.n + j];
-      args.c[i * args.c_row + j] = finish(sum, args.epilogue);
+        sum += double{args.a_f32()[i * s.a_row + k * s.a_depth]} * b[k * s.n + j];
+      args.c_f32()[i * args.c_row + j] = finish(sum, args.epilogue);
     }
 }
 

@@ -10,15 +10,18 @@
 namespace burin::kernels {
 namespace {
 
-// c[i][j] = act(start[j] + acc[i][j]) for `columns` columns, where start is the old c or the bias.
+// c[i][j] = act(start[i][j] + acc[i][j]) for `columns` columns, where start is the old c or the
+// bias plus the residual.
 struct TileCall {
   TileOperands o;  // w_depth is ignored: it is the width of the tile
   // Taps behind the o.taps of the lists that the first, or the last row of the tile does not have.
   int taps_without_first, taps_without_last;
   float* c;
   std::ptrdiff_t c_row;
-  const float* bias;  // null: zero
-  int columns;        // the last vector may be cut, none is empty
+  const float* bias;      // null: zero
+  const float* residual;  // null: zero
+  std::ptrdiff_t residual_row;
+  int columns;  // the last vector may be cut, none is empty
   bool add_to_c;
   const float* next_c;  // c of the next call, fetched meanwhile
   Epilogue epilogue;
@@ -63,6 +66,16 @@ template <class V, int MR, int NV>
 }
 
 template <class V, int MR, int NV>
+[[gnu::always_inline]] inline void add_tile(const float* from, std::ptrdiff_t row, int columns,
+                                            typename V::reg (&acc)[MR][NV]) noexcept {
+  const int last = columns - (NV - 1) * V::lanes;
+  each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
+    const float* p = from + i * row + j * V::lanes;
+    acc[i][j] = V::add(acc[i][j], j + 1 < NV || last == V::lanes ? V::load(p) : V::load(p, last));
+  });
+}
+
+template <class V, int MR, int NV>
 [[gnu::always_inline]] inline void store_tile(float* to, std::ptrdiff_t row, int columns,
                                               const typename V::reg (&acc)[MR][NV]) noexcept {
   const int last = columns - (NV - 1) * V::lanes;
@@ -99,6 +112,8 @@ void tile(const TileCall& call) noexcept {
     load_tile<V, MR, NV>(call.c, call.c_row, call.columns, acc);
   else if (call.bias != nullptr)
     load_tile<V, MR, NV>(call.bias, 0, call.columns, acc);
+  if (call.residual != nullptr && !call.add_to_c)
+    add_tile<V, MR, NV>(call.residual, call.residual_row, call.columns, acc);
   TileOperands o = call.o;
   o.w_depth = NV * V::lanes;
   if (DepthIsOne)

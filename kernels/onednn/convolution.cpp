@@ -20,6 +20,8 @@ using onednn::reorder;
 
 template <Pass pass>
 const char* refuse(const ConvShape& shape) noexcept {
+  if (const char* reason = refuse_other_types(shape)) return reason;
+  if (shape.residual) return "oneDNN's entries add no residual";
   return onednn::refusal_of(pass, shape);
 }
 
@@ -75,9 +77,9 @@ void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) {
   const Pixels x{a.shape.batch * a.shape.in_pixels(), a.shape.in_channels};
   const Pixels y{a.shape.batch * a.shape.out_pixels(), a.shape.out_channels};
   const Pixels &from = forward ? x : y, &to = forward ? y : x;
-  const float* source = dense(a.source, a.source_pixel, from, scratch + offsets.source);
+  const float* source = dense(a.source_f32(), a.source_pixel, from, scratch + offsets.source);
   const bool stage = a.target_pixel != to.channels;
-  float* target = stage ? reinterpret_cast<float*>(scratch + offsets.target) : a.target;
+  float* target = stage ? reinterpret_cast<float*>(scratch + offsets.target) : a.target_f32();
   const float* bias = a.bias != nullptr ? a.bias : plan->no_bias.data();
   dnnl::stream stream(onednn::cpu_engine());
   plan->primitive.execute(stream, {{DNNL_ARG_SRC, at(plan->source, source)},
@@ -86,8 +88,9 @@ void run(const ConvArgs& a, int, std::int64_t, std::int64_t, void*) {
                                    {DNNL_ARG_DST, at(plan->target, target)},
                                    {DNNL_ARG_SCRATCHPAD, at(plan->scratch, scratch)}});
   stream.wait();
-  if (stage) to.copy(target, to.channels, a.target, a.target_pixel);
-  if (a.epilogue.activation != Activation::none) to.activate(a.target, a.target_pixel, a.epilogue);
+  if (stage) to.copy(target, to.channels, a.target_f32(), a.target_pixel);
+  if (a.epilogue.activation != Activation::none)
+    to.activate(a.target_f32(), a.target_pixel, a.epilogue);
 }
 
 void run_weight(const ConvWeightArgs& a, int, std::int64_t, std::int64_t, void*) {
@@ -97,8 +100,8 @@ void run_weight(const ConvWeightArgs& a, int, std::int64_t, std::int64_t, void*)
   auto* scratch = static_cast<std::byte*>(a.shared);
   const Pixels x{a.shape.batch * a.shape.in_pixels(), a.shape.in_channels};
   const Pixels y{a.shape.batch * a.shape.out_pixels(), a.shape.out_channels};
-  const float* source = dense(a.x, a.x_pixel, x, scratch + offsets.source);
-  const float* dy = dense(a.dy, a.dy_pixel, y, scratch + offsets.target);
+  const float* source = dense(a.x_f32(), a.x_pixel, x, scratch + offsets.source);
+  const float* dy = dense(a.dy_f32(), a.dy_pixel, y, scratch + offsets.target);
   void* dw = scratch + offsets.weights;
   dnnl::stream stream(onednn::cpu_engine());
   plan->primitive.execute(stream, {{DNNL_ARG_SRC, at(plan->source, source)},

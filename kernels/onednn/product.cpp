@@ -11,7 +11,11 @@ namespace {
 using onednn::aligned;
 using onednn::at;
 
-const char* refuse(const MatmulShape& shape) noexcept { return onednn::refusal_of(shape); }
+const char* refuse(const MatmulShape& shape) noexcept {
+  if (const char* reason = refuse_other_types(shape)) return reason;
+  if (shape.residual) return "oneDNN's entries add no residual";
+  return onednn::refusal_of(shape);
+}
 
 // Ties with our own entries at best; 1e5 is the cost of its fork and dispatch.
 double cost(const MatmulShape& shape) noexcept {
@@ -38,7 +42,8 @@ void run(const MatmulArgs& a, int, std::int64_t, std::int64_t, void*) {
   auto* scratch = static_cast<std::byte*>(a.shared);
   const onednn::Pixels rows{a.shape.m, a.shape.n};
   const bool stage = a.c_row != a.shape.n;
-  float* c = stage ? reinterpret_cast<float*>(scratch + aligned(plan->scratch.get_size())) : a.c;
+  float* c =
+      stage ? reinterpret_cast<float*>(scratch + aligned(plan->scratch.get_size())) : a.c_f32();
   const float* bias = a.bias != nullptr ? a.bias : plan->no_bias.data();
   dnnl::stream stream(onednn::cpu_engine());
   plan->primitive.execute(stream, {{DNNL_ARG_SRC, at(plan->source, a.a)},
@@ -47,8 +52,8 @@ void run(const MatmulArgs& a, int, std::int64_t, std::int64_t, void*) {
                                    {DNNL_ARG_DST, at(plan->target, c)},
                                    {DNNL_ARG_SCRATCHPAD, at(plan->scratch, scratch)}});
   stream.wait();
-  if (stage) rows.copy(c, a.shape.n, a.c, a.c_row);
-  if (a.epilogue.activation != Activation::none) rows.activate(a.c, a.c_row, a.epilogue);
+  if (stage) rows.copy(c, a.shape.n, a.c_f32(), a.c_row);
+  if (a.epilogue.activation != Activation::none) rows.activate(a.c_f32(), a.c_row, a.epilogue);
 }
 
 constinit const MatmulKernel entry = {

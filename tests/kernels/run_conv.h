@@ -16,6 +16,7 @@ enum class TaskOrder { whole, single, reverse, ranges };
 // Numbers of one case. Gaps between pixels hold `gap` and must keep it.
 struct ConvNumbers {
   std::vector<float> x, dy, w, bias_out, bias_in;  // dense; biases of oc and c numbers, or empty
+  std::vector<float> residual_out, residual_in;    // as y and dx, where the shape has a residual
   int x_gap = 0, dy_gap = 0;                       // pixel stride - channels
   kernels::Epilogue epilogue{};
 };
@@ -105,11 +106,14 @@ inline ConvResult run_conv(const kernels::ConvKernel& entry, const kernels::Conv
   const int c_to = forward ? s.out_channels : s.in_channels, gap_to = forward ? n.dy_gap : n.x_gap;
   GuardedBuffer<float> source(spread_size(forward ? in : out, c_from, gap_from), guard);
   GuardedBuffer<float> target(spread_size(forward ? out : in, c_to, gap_to), guard);
+  const bool add = s.residual;
+  GuardedBuffer<float> residual(add ? target.size() : 0, guard);
   GuardedBuffer<float> weights(n.w.size(), guard), bias(bias_from.size(), guard);
   GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), guard);
   Scratch scratch(entry, s, guard);
   spread(source, from, c_from, gap_from);
   spread(target, {}, c_to, gap_to);
+  if (add) spread(residual, forward ? n.residual_out : n.residual_in, c_to, gap_to);
   weights.assign(n.w);
   bias.assign(bias_from);
   std::memset(packed.data(), 0xff, packed.size());
@@ -119,13 +123,16 @@ inline ConvResult run_conv(const kernels::ConvKernel& entry, const kernels::Conv
                                .source_pixel = c_from + gap_from,
                                .packed = packed.data(),
                                .bias = bias_from.empty() ? nullptr : bias.data(),
+                               .residual = add ? residual.data() : nullptr,
+                               .residual_pixel = c_to + gap_to,
                                .target = target.data(),
                                .target_pixel = c_to + gap_to,
                                .epilogue = n.epilogue,
                                .shared = scratch.shared.data()};
   run_tasks(entry, args, order, scratch.workspace.data());
   ConvResult result = collect(target, forward ? out : in, c_to, gap_to);
-  if (!source.intact() || !weights.intact() || !bias.intact()) result.fault = "wrote into an input";
+  if (!source.intact() || !weights.intact() || !bias.intact() || !residual.intact())
+    result.fault = "wrote into an input";
   if (!packed.intact()) result.fault = "wrote beyond packed";
   if (!scratch.workspace.intact()) result.fault = "wrote beyond the workspace";
   if (!scratch.shared.intact()) result.fault = "wrote beyond shared";

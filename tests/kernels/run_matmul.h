@@ -12,7 +12,7 @@ namespace burin::test {
 // The numbers lie as the strides of the shape say; rows of c are `c_gap` numbers apart.
 struct MatmulCase {
   kernels::MatmulShape shape;
-  std::vector<float> a, b, bias;
+  std::vector<float> a, b, bias, residual;  // residual: dense rows, where the shape has one
   kernels::Epilogue epilogue{};
   int c_gap = 0;
   TaskOrder order = TaskOrder::whole;
@@ -23,6 +23,8 @@ inline ConvResult run_matmul(const kernels::MatmulKernel& entry, const MatmulCas
   const kernels::MatmulShape& s = c.shape;
   GuardedBuffer<float> a(c.a.size(), c.guard), b(c.b.size(), c.guard), bias(c.bias.size(), c.guard);
   GuardedBuffer<float> to(spread_size(s.m, static_cast<int>(s.n), c.c_gap), c.guard);
+  GuardedBuffer<float> residual(s.residual ? to.size() : 0, c.guard);
+  if (s.residual) spread(residual, c.residual, static_cast<int>(s.n), c.c_gap);
   GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), c.guard);
   Scratch scratch(entry, s, c.guard);
   a.assign(c.a);
@@ -35,13 +37,16 @@ inline ConvResult run_matmul(const kernels::MatmulKernel& entry, const MatmulCas
                                  .a = a.data(),
                                  .packed = packed.data(),
                                  .bias = c.bias.empty() ? nullptr : bias.data(),
+                                 .residual = s.residual ? residual.data() : nullptr,
+                                 .residual_row = s.n + c.c_gap,
                                  .c = to.data(),
                                  .c_row = s.n + c.c_gap,
                                  .epilogue = c.epilogue,
                                  .shared = scratch.shared.data()};
   run_tasks(entry, args, c.order, scratch.workspace.data());
   ConvResult result = collect(to, s.m, static_cast<int>(s.n), c.c_gap);
-  if (!a.intact() || !b.intact() || !bias.intact()) result.fault = "wrote into an input";
+  if (!a.intact() || !b.intact() || !bias.intact() || !residual.intact())
+    result.fault = "wrote into an input";
   if (!packed.intact() || !scratch.workspace.intact() || !scratch.shared.intact())
     result.fault = "wrote beyond scratch";
   return result;

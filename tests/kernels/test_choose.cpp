@@ -77,6 +77,49 @@ TEST_CASE("an activation that few entries apply rules out the others") {
   CHECK(pick(2, "small", Activation::sigmoid) == nullptr);
 }
 
+const Entry rounded = make(
+    "rounded_x", Isa::reference, kernel_bf16_products, [](const Size&) noexcept { return 1.0; },
+    serve);
+const Entry plain = make(
+    "plain_x", Isa::reference, kernel_f32_exact, [](const Size&) noexcept { return 3.0; }, serve);
+const Entry clever = make(
+    "clever_x", Isa::reference, 0, [](const Size&) noexcept { return 2.0; }, serve);
+const Entry* const by_precision[] = {&rounded, &plain, &clever};
+
+TEST_CASE("a precision rules out the entries that do not hold it") {
+  const auto pick_for = [](Precision precision) {
+    return choose(std::span<const Entry* const>(by_precision), Size{1}, {}, Activation::none,
+                  precision);
+  };
+  CHECK(pick_for(Precision::exact) == &plain);
+  CHECK(pick_for(Precision::f32) == &clever);
+  CHECK(pick_for(Precision::bf16) == &rounded);
+  CHECK(choose(std::span<const Entry* const>(by_precision), Size{1}) == &clever);
+}
+
+TEST_CASE("exact means no Winograd and no rounding") {
+  const ConvShape large = same_3x3(64, 64, 64, 64);
+  for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()}) {
+    const auto* exact = choose(entries, large, {}, Activation::none, Precision::exact);
+    REQUIRE(exact != nullptr);
+    CHECK(std::string_view(exact->name).starts_with(usable(Isa::avx2) ? "direct" : "reference"));
+  }
+}
+
+TEST_CASE("f32 entries refuse activations of another type") {
+  ConvShape s = same_3x3(64, 64, 8, 8);
+  MatmulShape m{.m = 9, .n = 7, .k = 5, .a_row = 5, .b_depth = 7};
+  s.source_type = m.target_type = Element::bf16;
+  const auto exact_refuses = [](const auto& entries, const auto& shape) {
+    for (const auto* e : entries)
+      if ((e->flags & kernel_f32_exact) != 0) CHECK(e->refuse(shape) != nullptr);
+  };
+  exact_refuses(conv_forward_kernels(), s);
+  exact_refuses(conv_data_kernels(), s);
+  exact_refuses(conv_weight_kernels(), s);
+  exact_refuses(matmul_kernels(), m);
+}
+
 TEST_CASE("an entry above the CPU or above BURIN_MAX_ISA is passed over") {
   const std::span<const Entry* const> entries = with_levels;
   CHECK(choose(entries, Size{2}) == (usable(Isa::avx2) ? &fast : &even));

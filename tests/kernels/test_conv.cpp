@@ -40,6 +40,10 @@ ConvNumbers numbers(const ConvShape& s, Random& random, bool whole) {
     n.bias_out = draw(s.out_channels);
     n.bias_in = draw(s.in_channels);
   }
+  if (s.residual) {
+    n.residual_out = draw(s.batch * s.out_pixels() * s.out_channels);
+    n.residual_in = draw(s.batch * s.in_pixels() * s.in_channels);
+  }
   n.x_gap = random.integer(0, 2) == 0 ? random.integer(1, 9) : 0;
   n.dy_gap = random.integer(0, 2) == 0 ? random.integer(1, 9) : 0;
   // Rounding errors are measured against results that no activation has cut down.
@@ -176,6 +180,7 @@ Case random_case(std::uint64_t seed) {
   Case c{"random", small_shape(random), seed, seed % 2 == 0, {}, {}, false};
   c.order = static_cast<TaskOrder>(random.integer(0, 3));
   c.guard = random.integer(0, 1) == 0 ? Guard::bytes : Guard::end_page;
+  c.shape.residual = random.integer(0, 2) == 0;
   return c;
 }
 
@@ -184,6 +189,15 @@ TEST_CASE("named shapes") {
     for (const bool whole : {true, false})
       for (const Guard guard : {Guard::bytes, Guard::end_page})
         check_case({named.name, named.shape, 1, whole, TaskOrder::whole, guard, true});
+}
+
+TEST_CASE("named shapes with a residual") {
+  for (const NamedConv& named : conv_shapes)
+    for (const bool whole : {true, false}) {
+      ConvShape s = named.shape;
+      s.residual = true;
+      check_case({named.name, s, 5, whole, TaskOrder::whole, Guard::end_page, true});
+    }
 }
 
 TEST_CASE("shapes of perf/ with few pixels") {

@@ -43,6 +43,8 @@ MatmulCase make_case(std::int64_t m, std::int64_t n, std::int64_t k, Random& ran
   c.a = draw(a_size);
   c.b = draw(b_size);
   if (random.integer(0, 1) == 1) c.bias = draw(n);
+  s.residual = random.integer(0, 2) == 0;
+  if (s.residual) c.residual = draw(m * n);
   if (whole) c.epilogue = {static_cast<Activation>(random.integer(0, 3)), 0.125f};
   c.c_gap = random.integer(0, 2) == 0 ? random.integer(1, 9) : 0;
   return c;

@@ -72,20 +72,20 @@ void forgetful(const ConvArgs& args, int stage, std::int64_t first, std::int64_t
 void greedy(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
             void* workspace) noexcept {
   conv_forward_kernels().back()->run(args, stage, first, last, workspace);
-  args.target[args.shape.batch * args.shape.out_pixels() * args.target_pixel] = 1;
+  args.target_f32()[args.shape.batch * args.shape.out_pixels() * args.target_pixel] = 1;
 }
 
 // A kernel that writes between pixels.
 void careless(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
               void* workspace) noexcept {
   conv_forward_kernels().back()->run(args, stage, first, last, workspace);
-  args.target[args.shape.out_channels] = 1;
+  args.target_f32()[args.shape.out_channels] = 1;
 }
 // A kernel that makes one NaN.
 void undefined(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
                void* workspace) noexcept {
   conv_forward_kernels().back()->run(args, stage, first, last, workspace);
-  args.target[0] = std::numeric_limits<float>::quiet_NaN();
+  args.target_f32()[0] = std::numeric_limits<float>::quiet_NaN();
 }
 
 TEST_CASE("a wrong kernel is found") {
