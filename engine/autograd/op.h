@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ struct BackwardContext {
       gradients;  // to be set for those; same shape as the input, a fresh tensor or dy itself
 };
 
+struct StepRequest;  // engine/ops/step.h
+struct Step;
+
 struct OpDef {
   std::string_view name;  // neutral name: "conv", "relu"
   // Shape of the output. Throws Error{name, expected, got}.
@@ -59,6 +63,11 @@ struct OpDef {
   std::int64_t (*macs)(std::span<const Shape> inputs, const Attributes& attributes) = nullptr;
   // Type of the output; null: that of the first input. Throws Error{name, expected, got}.
   DType (*infer_type)(std::span<const DType> inputs, const Attributes& attributes) = nullptr;
+  // Chooses a kernel and binds it to tensors that stay; null: a program calls forward.
+  Step (*plan)(const StepRequest& request) = nullptr;
+  // Where the result lies inside of the first input's memory; empty when it must be copied. Null:
+  // the op computes.
+  std::optional<Layout> (*view)(const Layout& input, const Attributes& attributes) = nullptr;
 };
 
 // Type of the output of an op; absent inputs stand as f32.

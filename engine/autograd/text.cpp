@@ -21,6 +21,16 @@ void put(std::ostream& out, const char* name, const List& list, const List& norm
   if (list != normal) out << ' ' << name << '=' << joined(list);
 }
 
+std::string_view word(Activation activation) {
+  constexpr std::string_view words[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
+  return words[static_cast<int>(activation)];
+}
+
+void put_activation(std::ostream& out, Activation activation, float slope) {
+  if (activation != Activation::none) out << " activation=" << word(activation);
+  if (activation == Activation::leaky_relu) out << " slope=" << slope;
+}
+
 void put(std::ostream& out, const ConvAttributes& a) {
   const ConvAttributes normal;
   out << " kernel=" << joined(a.kernel);
@@ -30,6 +40,7 @@ void put(std::ostream& out, const ConvAttributes& a) {
   put(out, "pad_end", a.pad_end, normal.pad_end);
   put(out, "output_padding", a.output_padding, normal.output_padding);
   if (a.groups != 1) out << " groups=" << a.groups;
+  put_activation(out, a.activation, a.slope);
 }
 
 void put(std::ostream& out, const PoolAttributes& a) {
@@ -38,16 +49,6 @@ void put(std::ostream& out, const PoolAttributes& a) {
   put(out, "pad_begin", a.pad_begin, normal.pad_begin);
   put(out, "pad_end", a.pad_end, normal.pad_end);
   if (a.count_padding) out << " count_padding";
-}
-
-std::string_view word(Activation activation) {
-  constexpr std::string_view words[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
-  return words[static_cast<int>(activation)];
-}
-
-void put_activation(std::ostream& out, Activation activation, float slope) {
-  if (activation != Activation::none) out << " activation=" << word(activation);
-  if (activation == Activation::leaky_relu) out << " slope=" << slope;
 }
 
 void put(std::ostream& out, const NormAttributes& a) {

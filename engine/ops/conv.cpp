@@ -1,4 +1,7 @@
-// y[n,oc,o] = bias[oc] + sum_{c,t} x[n,c, o*stride + t*dilation - pad_begin] * w[oc,c,t]
+// y[n,oc,o] = act(bias[oc] + r[n,oc,o] + sum_{c,t} x[n,c, o*stride + t*dilation - pad_begin] *
+// w[oc,c,t]); activation and residual r (of y's shape) in inference only.
+#include <cassert>
+
 #include "engine/ops/all_ops.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/operands.h"
@@ -17,25 +20,40 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   return infer_conv(inputs, attributes_of(attributes));
 }
 
+ConvCall call_of(const Shape& x, const Shape& y, const ConvAttributes& a, bool training) {
+  return {"conv", ConvPass::forward, conv_shape(x, y, a), training, {a.activation, a.slope}};
+}
+
 Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("conv", context.inputs[0]);  // [n, c, ...]
-  const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
   const ConvAttributes& a = attributes_of(context.attributes);
-  const Shape shapes[] = {x.shape(), weight.shape()};
+  const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
   const Tensor y = context.output(infer_conv(shapes, a));  // [n, oc, ...]
-  run_conv({"conv", ConvPass::forward, conv_shape(x.shape(), y.shape(), a), context.training}, x,
-           weight, bias, y);
+  ConvCall call = call_of(x.shape(), y.shape(), a, context.training);
+  const Tensor residual =
+      context.inputs.size() > 3 ? as_channels_last("conv", context.inputs[3]) : Tensor();
+  call.shape.residual = static_cast<bool>(residual);
+  run_conv(call, {x, context.inputs[1], context.inputs[2], residual}, y);
   return y;
 }
 
+Step plan(const StepRequest& request) {
+  const Tensor& x = request.inputs[0];
+  const Tensor residual = request.inputs.size() > 3 ? request.inputs[3] : Tensor();
+  return plan_conv(
+      call_of(x.shape(), request.target.shape(), attributes_of(request.attributes), false),
+      {x, request.inputs[1], request.inputs[2], residual}, request);
+}
+
 void backward(BackwardContext& context) {
+  assert(attributes_of(context.attributes).activation == Activation::none);
   const Tensor dy = as_channels_last("conv", context.dy);  // [n, oc, ...]
   const Shape &x_shape = context.input_shapes[0], &w_shape = context.input_shapes[1];
   const kernels::ConvShape shape =
       conv_shape(x_shape, dy.shape(), attributes_of(context.attributes));
   if (context.wants[0]) {
     const Tensor dx = Tensor::empty(x_shape);
-    run_conv({"conv", ConvPass::data, shape, true}, dy, context.inputs[1], {}, dx);
+    run_conv({"conv", ConvPass::data, shape, true}, {dy, context.inputs[1], {}, {}}, dx);
     context.gradients[0] = dx;
   }
   if (context.wants[1]) {
@@ -59,7 +77,8 @@ const OpDef conv_op{.name = "conv",
                     .backward = backward,
                     .needs = Needs::inputs,
                     .required = 2,
-                    .macs = macs};
+                    .macs = macs,
+                    .plan = plan};
 
 Value conv(const Value& x, const Value& weight, const Value& bias,
            const ConvAttributes& attributes) {

@@ -86,6 +86,8 @@ Shape infer_conv(std::span<const Shape> inputs, const ConvAttributes& a) {
            std::to_string(padded));
     y = y.with(axis, (padded - reach) / a.stride[i] + 1);
   }
+  expect(inputs.size() < 4 || inputs[3].rank() == 0 || inputs[3] == y, "conv",
+         "a residual of " + y.text(), inputs.size() < 4 ? "none" : inputs[3].text());
   return y;
 }
 

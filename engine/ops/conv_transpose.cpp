@@ -1,6 +1,8 @@
 // y[n,oc,i] = bias[oc] + sum_{c,t} x[n,c, (i + pad_begin - t*dilation)/stride] * w[c,oc,t], over
 // the taps t for which the division is exact and in range: the data pass of a convolution from y to
 // x.
+#include <cassert>
+
 #include "engine/ops/all_ops.h"
 #include "engine/ops/conv_shape.h"
 #include "engine/ops/operands.h"
@@ -19,26 +21,37 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   return infer_conv_transpose(inputs, attributes_of(attributes));
 }
 
+ConvCall call_of(const Shape& x, const Shape& y, const ConvAttributes& a, bool training) {
+  return {"conv_transpose", ConvPass::data, conv_shape(y, x, a), training, {a.activation, a.slope}};
+}
+
 Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("conv_transpose", context.inputs[0]);  // [n, c, ...]
-  const Tensor &weight = context.inputs[1], &bias = context.inputs[2];
   const ConvAttributes& a = attributes_of(context.attributes);
-  const Shape shapes[] = {x.shape(), weight.shape()};
+  const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
   const Tensor y = context.output(infer_conv_transpose(shapes, a));  // [n, oc, ...]
-  run_conv(
-      {"conv_transpose", ConvPass::data, conv_shape(y.shape(), x.shape(), a), context.training}, x,
-      weight, bias, y);
+  run_conv(call_of(x.shape(), y.shape(), a, context.training),
+           {x, context.inputs[1], context.inputs[2], {}}, y);
   return y;
 }
 
+Step plan(const StepRequest& request) {
+  const Tensor& x = request.inputs[0];
+  return plan_conv(
+      call_of(x.shape(), request.target.shape(), attributes_of(request.attributes), false),
+      {x, request.inputs[1], request.inputs[2], {}}, request);
+}
+
 void backward(BackwardContext& context) {
+  assert(attributes_of(context.attributes).activation == Activation::none);
   const Tensor dy = as_channels_last("conv_transpose", context.dy);  // [n, oc, ...]
   const Shape &x_shape = context.input_shapes[0], &w_shape = context.input_shapes[1];
   const kernels::ConvShape shape =
       conv_shape(dy.shape(), x_shape, attributes_of(context.attributes));
   if (context.wants[0]) {
     const Tensor dx = Tensor::empty(x_shape);
-    run_conv({"conv_transpose", ConvPass::forward, shape, true}, dy, context.inputs[1], {}, dx);
+    run_conv({"conv_transpose", ConvPass::forward, shape, true}, {dy, context.inputs[1], {}, {}},
+             dx);
     context.gradients[0] = dx;
   }
   if (context.wants[1]) {
@@ -63,7 +76,8 @@ const OpDef conv_transpose_op{.name = "conv_transpose",
                               .backward = backward,
                               .needs = Needs::inputs,
                               .required = 2,
-                              .macs = macs};
+                              .macs = macs,
+                              .plan = plan};
 
 Value conv_transpose(const Value& x, const Value& weight, const Value& bias,
                      const ConvAttributes& attributes) {

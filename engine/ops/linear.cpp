@@ -1,4 +1,7 @@
-// y[n,m] = bias[m] + sum_k x[n,k] * w[m,k];  dx = dy * w;  dw = dy^T * x
+// y[n,m] = act(bias[m] + sum_k x[n,k] * w[m,k]);  dx = dy * w;  dw = dy^T * x; the activation in
+// inference only
+#include <cassert>
+
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/operands.h"
@@ -21,22 +24,36 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
   return {x[0], w[0]};
 }
 
+MatmulCall call_of(const Tensor& x, const Tensor& w, const Attributes& attributes, bool keep) {
+  const auto& a = std::get<ActivationAttributes>(attributes);
+  const MatmulShape shape{.m = x.shape()[0],
+                          .n = w.shape()[0],
+                          .k = x.shape()[1],
+                          .a_row = x.pixel_stride(),
+                          .b_depth = 1,
+                          .b_column = x.shape()[1]};
+  keep = keep && w.layout().offset() == 0;
+  return {"linear", "forward", shape, keep ? w.storage().get() : nullptr, {a.activation, a.slope}};
+}
+
 Tensor forward(ForwardContext& context) {
   const Tensor x = as_channels_last("linear", context.inputs[0]);  // [n, k]
   const Tensor w = as_row_major("linear", context.inputs[1]);      // [m, k]
   const Tensor bias = as_row_major("linear", context.inputs[2]);
-  const std::int64_t n = x.shape()[0], k = x.shape()[1], m = w.shape()[0];
-  const Tensor y = context.output({n, m});
-  const bool keep = !context.training && w.layout().offset() == 0;
-  run_matmul({"linear",
-              "forward",
-              {.m = n, .n = m, .k = k, .a_row = x.pixel_stride(), .b_depth = 1, .b_column = k},
-              keep ? w.storage().get() : nullptr},
-             x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), y.pixel_stride());
+  const Tensor y = context.output({x.shape()[0], w.shape()[0]});
+  run_matmul(call_of(x, w, context.attributes, !context.training), x.data(), w.data(),
+             bias ? bias.data() : nullptr, y.data(), y.pixel_stride());
   return y;
 }
 
+Step plan(const StepRequest& request) {
+  const Tensor w = as_row_major("linear", request.inputs[1]);
+  return plan_matmul(call_of(request.inputs[0], w, request.attributes, true), request.inputs[0], w,
+                     as_row_major("linear", request.inputs[2]), request);
+}
+
 void backward(BackwardContext& context) {
+  assert(std::get<ActivationAttributes>(context.attributes).activation == Activation::none);
   const Tensor dy = as_channels_last("linear", context.dy);  // [n, m]
   const std::int64_t n = dy.shape()[0], m = dy.shape()[1], k = context.input_shapes[0][1];
   if (context.wants[0]) {
@@ -73,10 +90,11 @@ const OpDef linear_op{.name = "linear",
                       .backward = backward,
                       .needs = Needs::inputs,
                       .required = 2,
-                      .macs = macs};
+                      .macs = macs,
+                      .plan = plan};
 
 Value linear(const Value& x, const Value& weight, const Value& bias) {
-  return x.tape().record(linear_op, {x, weight, bias}, {});
+  return x.tape().record(linear_op, {x, weight, bias}, ActivationAttributes{});
 }
 
 }  // namespace burin

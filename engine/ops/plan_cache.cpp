@@ -15,9 +15,10 @@ using kernels::ConvShape;
 using kernels::MatmulShape;
 
 template <class Entry, class Shape>
-struct Choice {
+struct Remembered {
   std::string op, pass;
   Shape shape;
+  kernels::Activation activation;
   const Entry* entry;
 };
 
@@ -34,15 +35,17 @@ template <class Entry, class Shape>
 class Choices {
  public:
   const Entry& find(std::string_view op, std::string_view pass, const Shape& shape,
-                    std::span<const Entry* const> entries, std::string_view wanted,
-                    std::vector<ChosenKernel>& log) {
+                    kernels::Activation activation, std::span<const Entry* const> entries,
+                    std::string_view wanted, std::vector<ChosenKernel>& log) {
     for (const auto& choice : choices_)
-      if (choice.shape == shape && choice.op == op && choice.pass == pass) return *choice.entry;
+      if (choice.shape == shape && choice.op == op && choice.pass == pass &&
+          choice.activation == activation)
+        return *choice.entry;
     const Entry* entry = nullptr;
-    if (!wanted.empty()) entry = kernels::choose<Shape>(entries, shape, wanted);
-    if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape);
+    if (!wanted.empty()) entry = kernels::choose<Shape>(entries, shape, wanted, activation);
+    if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape, {}, activation);
     assert(entry != nullptr);  // the reference refuses nothing
-    remember(choices_, {std::string(op), std::string(pass), shape, entry});
+    remember(choices_, {std::string(op), std::string(pass), shape, activation, entry});
     remember(log, {std::string(op), std::string(pass), text(shape), entry->name});
     return *entry;
   }
@@ -71,7 +74,7 @@ class Choices {
            std::to_string(s.n);
   }
 
-  std::vector<Choice<Entry, Shape>> choices_;
+  std::vector<Remembered<Entry, Shape>> choices_;
 };
 
 struct Cache {
@@ -114,11 +117,12 @@ void check_environment() {
   check_requested_kernels();
 }
 
-const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape) {
+const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape,
+                                       kernels::Activation activation) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
   const bool forward = pass == ConvPass::forward;
-  return c.conv.find(op, forward ? "forward" : "data", shape,
+  return c.conv.find(op, forward ? "forward" : "data", shape, activation,
                      forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(),
                      kernels::requested_kernel("conv"), c.log);
 }
@@ -126,15 +130,16 @@ const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const
 const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op, const ConvShape& shape) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  return c.weight.find(op, "weight", shape, kernels::conv_weight_kernels(),
-                       kernels::requested_kernel("conv"), c.log);
+  return c.weight.find(op, "weight", shape, kernels::Activation::none,
+                       kernels::conv_weight_kernels(), kernels::requested_kernel("conv"), c.log);
 }
 
 const kernels::MatmulKernel& matmul_kernel(std::string_view op, std::string_view pass,
-                                           const MatmulShape& shape) {
+                                           const MatmulShape& shape,
+                                           kernels::Activation activation) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  return c.matmul.find(op, pass, shape, kernels::matmul_kernels(),
+  return c.matmul.find(op, pass, shape, activation, kernels::matmul_kernels(),
                        kernels::requested_kernel("matmul"), c.log);
 }
 

@@ -32,11 +32,13 @@ void check_environment();
 // BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and
 // matmul); a request that no usable entry can serve is passed over.
 enum class ConvPass { forward, data };
-[[nodiscard]] const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass,
-                                                     const kernels::ConvShape& shape);
+[[nodiscard]] const kernels::ConvKernel& conv_kernel(
+    std::string_view op, ConvPass pass, const kernels::ConvShape& shape,
+    kernels::Activation activation = kernels::Activation::none);
 [[nodiscard]] const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op,
                                                                   const kernels::ConvShape& shape);
-[[nodiscard]] const kernels::MatmulKernel& matmul_kernel(std::string_view op, std::string_view pass,
-                                                         const kernels::MatmulShape& shape);
+[[nodiscard]] const kernels::MatmulKernel& matmul_kernel(
+    std::string_view op, std::string_view pass, const kernels::MatmulShape& shape,
+    kernels::Activation activation = kernels::Activation::none);
 
 }  // namespace burin

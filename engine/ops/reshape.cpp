@@ -34,6 +34,10 @@ Tensor forward(ForwardContext& context) {
   return context.inputs[0].reshape(infer({&shape, 1}, context.attributes));
 }
 
+std::optional<Layout> view(const Layout& x, const Attributes& attributes) {
+  return x.reshape(infer({&x.shape(), 1}, attributes));
+}
+
 void backward(BackwardContext& context) {
   context.gradients[0] = context.dy.reshape(context.input_shapes[0]);
 }
@@ -44,7 +48,8 @@ const OpDef reshape_op{.name = "reshape",
                        .infer = infer,
                        .forward = forward,
                        .backward = backward,
-                       .needs = Needs::nothing};
+                       .needs = Needs::nothing,
+                       .view = view};
 
 Value reshape(const Value& x, std::span<const std::int64_t> shape) {
   return x.tape().record(reshape_op, {x}, ShapeAttributes{.shape = {shape.begin(), shape.end()}});

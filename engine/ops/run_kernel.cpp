@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "engine/error.h"
+#include "engine/ops/choose_kernel.h"
 #include "engine/ops/operands.h"
 #include "engine/runtime/workers.h"
 
@@ -73,13 +75,8 @@ std::shared_ptr<Storage> kept_pack(const Entry& entry, const Shape& shape, const
 }
 
 template <class Entry, class Args>
-void run(const Entry& entry, Args& args) {
+void run_stages(const Entry& entry, const Args& args) {
   const auto& shape = args.shape;
-  std::shared_ptr<Storage> shared;
-  if (const std::size_t bytes = entry.shared_bytes(shape); bytes > 0) {
-    shared = Storage::allocate(bytes);
-    args.shared = shared->data();
-  }
   const std::size_t scratch = entry.workspace_bytes(shape);
   for (int stage = 0; stage < entry.stages; ++stage) {
     const std::int64_t tasks = entry.tasks(shape, stage);
@@ -97,23 +94,95 @@ void run(const Entry& entry, Args& args) {
   }
 }
 
+template <class Entry, class Args>
+void run(const Entry& entry, Args& args) {
+  std::shared_ptr<Storage> shared;
+  if (const std::size_t bytes = entry.shared_bytes(args.shape); bytes > 0) {
+    shared = Storage::allocate(bytes);
+    args.shared = shared->data();
+  }
+  run_stages(entry, args);
+}
+
+// args.packed is set here, args.shared when the step runs.
+template <class Entry, class Args>
+Step bind(const Choice<Entry>& choice, Args args, std::shared_ptr<Storage> packed,
+          const StepRequest& request) {
+  const Entry& entry = *choice.entry;
+  args.packed = packed->data();
+  request.shared->require(entry.shared_bytes(args.shape));
+  Step step{.kernel = entry.name, .ranking = choice.ranking, .packed = packed};
+  step.run = [&entry, args, shared = request.shared]() mutable {
+    args.shared = shared->data();
+    run_stages(entry, args);
+  };
+  return step;
+}
+
+kernels::Element element_of(const Tensor& t) {
+  return t.dtype() == DType::bf16 ? kernels::Element::bf16 : kernels::Element::f32;
+}
+
+const void* address(const Tensor& t) {
+  return t ? t.storage()->data() +
+                 t.layout().offset() * static_cast<std::int64_t>(size_of(t.dtype()))
+           : nullptr;
+}
+
+kernels::ConvArgs conv_args(const ConvCall& call, const ConvOperands& o, const Tensor& target) {
+  return {.shape = call.shape,
+          .source = address(o.source),
+          .source_pixel = o.source.pixel_stride(),
+          .bias = o.bias ? o.bias.data() : nullptr,
+          .residual = address(o.residual),
+          .residual_pixel = o.residual ? o.residual.pixel_stride() : 0,
+          .target = const_cast<void*>(address(target)),
+          .target_pixel = target.pixel_stride(),
+          .epilogue = call.epilogue};
+}
+
+bool keeps(const Tensor& packed_from, const Tensor& given) {
+  return packed_from.storage() == given.storage() && given.layout().offset() == 0;
+}
+
+void require_channels_last(std::string_view op, const Tensor& t) {
+  if (t && !t.layout().is_channels_last())
+    throw Error(std::string(op), "operands that lie channels last", t.shape().text());
+}
+
 }  // namespace
 
-void run_conv(const ConvCall& call, const Tensor& source, const Tensor& weight, const Tensor& bias,
-              const Tensor& target) {
-  const kernels::ConvKernel& entry = conv_kernel(call.op, call.pass, call.shape);
-  const Tensor w = as_row_major(call.op, weight), b = as_row_major(call.op, bias);
-  const bool keep = !call.training && w.storage() == weight.storage() && w.layout().offset() == 0;
-  const auto packed = keep ? kept_pack(entry, call.shape, w.data(), *w.storage())
-                           : pack(entry, call.shape, w.data());
-  kernels::ConvArgs args{.shape = call.shape,
-                         .source = source.data(),
-                         .source_pixel = source.pixel_stride(),
-                         .packed = packed->data(),
-                         .bias = b ? b.data() : nullptr,
-                         .target = target.data(),
-                         .target_pixel = target.pixel_stride()};
+void run_conv(const ConvCall& call, const ConvOperands& operands, const Tensor& target) {
+  const kernels::ConvKernel& entry =
+      conv_kernel(call.op, call.pass, call.shape, call.epilogue.activation);
+  ConvOperands o = operands;
+  o.weight = as_row_major(call.op, o.weight);
+  o.bias = as_row_major(call.op, o.bias);
+  const auto packed = !call.training && keeps(o.weight, operands.weight)
+                          ? kept_pack(entry, call.shape, o.weight.data(), *o.weight.storage())
+                          : pack(entry, call.shape, o.weight.data());
+  kernels::ConvArgs args = conv_args(call, o, target);
+  args.packed = packed->data();
   run(entry, args);
+}
+
+Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRequest& request) {
+  ConvCall call = given;
+  ConvOperands o = operands;
+  for (const Tensor& t : {o.source, o.residual, request.target}) require_channels_last(call.op, t);
+  call.shape.source_type = element_of(o.source);
+  call.shape.target_type = element_of(request.target);
+  call.shape.residual = static_cast<bool>(o.residual);
+  o.weight = as_row_major(call.op, o.weight);
+  o.bias = as_row_major(call.op, o.bias);
+  const auto choice =
+      choose_conv(call.pass, call.shape, {call.epilogue.activation, request.precision});
+  auto packed = keeps(o.weight, operands.weight)
+                    ? kept_pack(*choice.entry, call.shape, o.weight.data(), *o.weight.storage())
+                    : pack(*choice.entry, call.shape, o.weight.data());
+  Step step = bind(choice, conv_args(call, o, request.target), std::move(packed), request);
+  step.run = [run = std::move(step.run), o, target = request.target]() { run(); };
+  return step;
 }
 
 void run_conv_weight(std::string_view op, const ConvShape& shape, const Tensor& x, const Tensor& dy,
@@ -129,12 +198,38 @@ void run_conv_weight(std::string_view op, const ConvShape& shape, const Tensor& 
 
 void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
                 std::int64_t c_row) {
-  const kernels::MatmulKernel& entry = matmul_kernel(call.op, call.pass, call.shape);
+  const kernels::MatmulKernel& entry =
+      matmul_kernel(call.op, call.pass, call.shape, call.epilogue.activation);
   const auto packed = call.keep != nullptr ? kept_pack(entry, call.shape, b, *call.keep)
                                            : pack(entry, call.shape, b);
-  kernels::MatmulArgs args{
-      .shape = call.shape, .a = a, .packed = packed->data(), .bias = bias, .c = c, .c_row = c_row};
+  kernels::MatmulArgs args{.shape = call.shape,
+                           .a = a,
+                           .packed = packed->data(),
+                           .bias = bias,
+                           .c = c,
+                           .c_row = c_row,
+                           .epilogue = call.epilogue};
   run(entry, args);
+}
+
+Step plan_matmul(const MatmulCall& given, const Tensor& a, const Tensor& b, const Tensor& bias,
+                 const StepRequest& request) {
+  MatmulCall call = given;
+  for (const Tensor& t : {a, request.target}) require_channels_last(call.op, t);
+  call.shape.source_type = element_of(a);
+  call.shape.target_type = element_of(request.target);
+  const auto choice = choose_matmul(call.shape, {call.epilogue.activation, request.precision});
+  auto packed = call.keep != nullptr ? kept_pack(*choice.entry, call.shape, b.data(), *call.keep)
+                                     : pack(*choice.entry, call.shape, b.data());
+  const kernels::MatmulArgs args{.shape = call.shape,
+                                 .a = address(a),
+                                 .bias = bias ? bias.data() : nullptr,
+                                 .c = const_cast<void*>(address(request.target)),
+                                 .c_row = request.target.pixel_stride(),
+                                 .epilogue = call.epilogue};
+  Step step = bind(choice, args, std::move(packed), request);
+  step.run = [run = std::move(step.run), a, bias, target = request.target]() { run(); };
+  return step;
 }
 
 Tensor bias_gradient(const Tensor& dy) {

@@ -35,6 +35,14 @@ Tensor forward(ForwardContext& context) {
   return sliced(x, axis_of("slice", x.shape(), a.axis), a.first, a.count);
 }
 
+std::optional<Layout> view(const Layout& x, const Attributes& attributes) {
+  const auto& a = std::get<SliceAttributes>(attributes);
+  const int axis = axis_of("slice", x.shape(), a.axis);
+  if (axis == 0) return x.batch_slice(a.first, a.count);
+  if (axis == 1) return x.channel_slice(a.first, a.count);
+  return {};
+}
+
 void backward(BackwardContext& context) {
   const auto& a = std::get<SliceAttributes>(context.attributes);
   const int axis = axis_of("slice", context.input_shapes[0], a.axis);
@@ -49,7 +57,8 @@ const OpDef slice_op{.name = "slice",
                      .infer = infer,
                      .forward = forward,
                      .backward = backward,
-                     .needs = Needs::nothing};
+                     .needs = Needs::nothing,
+                     .view = view};
 
 Value slice(const Value& x, int axis, std::int64_t first, std::int64_t count) {
   return x.tape().record(slice_op, {x},

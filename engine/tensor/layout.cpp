@@ -89,6 +89,12 @@ Layout Layout::batch_slice(std::int64_t first, std::int64_t count) const {
   return sliced(0, first, count);
 }
 
+Layout Layout::moved(std::int64_t elements) const {
+  Layout out = *this;
+  out.offset_ += elements;
+  return out;
+}
+
 std::optional<Layout> Layout::reshape(const Shape& shape) const {
   Layout out(shape, Order::row_major);
   out.offset_ = offset_;

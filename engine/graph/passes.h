@@ -1,0 +1,36 @@
+// Every pass over a graph, one sentence each; compile.cpp holds the order. A pass is a function
+// from graph to graph, keeps inputs, outputs and their names, and changes results by rounding only.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "engine/graph/graph.h"
+
+namespace burin {
+
+// Nodes that no output depends on are dropped; inputs stay.
+[[nodiscard]] Graph remove_dead(const Graph& graph);
+// Nodes whose operands are all constants are run and become constants.
+[[nodiscard]] Graph fold_constants(const Graph& graph);
+// Of nodes with the same op, operands and attributes the first serves all.
+[[nodiscard]] Graph merge_equal(const Graph& graph);
+// A border of zeros becomes the padding of the convolution that alone reads it.
+[[nodiscard]] Graph fold_pad(const Graph& graph);
+// A batch norm (or a factor or an addend per channel) after a convolution or dense layer goes into
+// its weights and bias.
+[[nodiscard]] Graph fold_batch_norm(const Graph& graph);
+// relu, leaky relu and relu6 go into the convolution, dense layer, norm or sum that they alone
+// follow.
+[[nodiscard]] Graph fuse_activation(const Graph& graph);
+// A sum with the result of a convolution (and its activation) becomes the convolution's residual.
+[[nodiscard]] Graph fuse_residual(const Graph& graph);
+
+struct Pass {
+  std::string_view name;
+  Graph (*run)(const Graph& graph);
+};
+// In the order in which compile runs them.
+[[nodiscard]] std::span<const Pass> passes() noexcept;
+
+}  // namespace burin

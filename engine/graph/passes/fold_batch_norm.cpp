@@ -1,0 +1,164 @@
+// A channel-wise y = scale*x + shift behind a linear layer: w' = scale*w, b' = scale*b + shift, in
+// double.
+#include <cmath>
+#include <optional>
+
+#include "engine/graph/passes.h"
+#include "engine/graph/rewrite.h"
+#include "engine/ops/all_ops.h"
+
+namespace burin {
+namespace {
+
+struct Affine {
+  std::vector<double> scale, shift;  // one per channel
+  Activation activation = Activation::none;
+  float slope = 0.01f;
+  int before = -1;  // the node that it follows
+};
+
+std::vector<double> numbers(const Graph& graph, int id, std::size_t count, double absent) {
+  std::vector<double> out(count, absent);
+  if (id < 0) return out;
+  const std::vector<float> given = graph.at(id).value.to_vector();
+  for (std::size_t i = 0; i < count; ++i)
+    out[i] = static_cast<double>(given[given.size() == 1 ? 0 : i]);
+  return out;
+}
+
+std::optional<Affine> batch_norm(const Graph& graph, const Node& node) {
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    if (node.inputs[i] >= 0 && !graph.is_constant(node.inputs[i])) return {};
+  const auto& a = std::get<NormAttributes>(node.attributes);
+  const auto channels = static_cast<std::size_t>(node.shape.channels());
+  Affine out{.scale = numbers(graph, node.inputs[1], channels, 1),
+             .shift = numbers(graph, node.inputs[2], channels, 0),
+             .activation = a.activation,
+             .slope = a.slope,
+             .before = node.inputs[0]};
+  const auto mean = numbers(graph, node.inputs[3], channels, 0);
+  const auto variance = numbers(graph, node.inputs[4], channels, 1);
+  for (std::size_t c = 0; c < channels; ++c) {
+    out.scale[c] /= std::sqrt(variance[c] + static_cast<double>(a.epsilon));
+    out.shift[c] -= mean[c] * out.scale[c];
+  }
+  return out;
+}
+
+// One number, or one per channel.
+bool is_per_channel(const Shape& constant, const Shape& result) {
+  if (constant.elements() == 1) return true;
+  const std::int64_t channels = result.channels();
+  return constant.rank() == result.rank() && constant[1] == channels &&
+         constant.elements() == channels;
+}
+
+// A product or sum of an activation and a constant.
+std::optional<Affine> with_constant(const Graph& graph, const Node& node) {
+  const bool product = node.op == &multiply_op;
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    const int constant = node.inputs[i], other = node.inputs[1 - i];
+    if (!graph.is_constant(constant) || graph.is_constant(other)) continue;
+    if (graph.at(other).shape != node.shape || node.type != DType::f32) continue;
+    if (node.shape.rank() < 2 || !is_per_channel(graph.at(constant).shape, node.shape)) continue;
+    const auto channels = static_cast<std::size_t>(node.shape.channels());
+    Affine out{.scale = std::vector<double>(channels, 1),
+               .shift = std::vector<double>(channels, 0),
+               .before = other};
+    (product ? out.scale : out.shift) = numbers(graph, constant, channels, 0);
+    return out;
+  }
+  return {};
+}
+
+std::optional<Affine> affine(const Graph& graph, const Node& node) {
+  if (node.op == &batch_norm_op) return batch_norm(graph, node);
+  if (node.op == &multiply_op || node.op == &add_op) return with_constant(graph, node);
+  if (node.op != &scale_op) return {};
+  const auto& a = std::get<ScaleAttributes>(node.attributes);
+  const auto channels = static_cast<std::size_t>(node.shape.channels());
+  return Affine{.scale = std::vector<double>(channels, static_cast<double>(a.scale)),
+                .shift = std::vector<double>(channels, static_cast<double>(a.shift)),
+                .before = node.inputs[0]};
+}
+
+bool has_activation(const Node& layer) {
+  if (layer.op == &linear_op)
+    return std::get<ActivationAttributes>(layer.attributes).activation != Activation::none;
+  return std::get<ConvAttributes>(layer.attributes).activation != Activation::none;
+}
+
+// The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups.
+Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<double>& scale) {
+  std::vector<float> w = weight.to_vector();
+  const Shape& shape = weight.shape();
+  const bool transposed = layer.op == &conv_transpose_op;
+  const std::int64_t taps = shape.rank() > 2 ? shape.spatial() : 1;
+  const std::int64_t groups =
+      transposed ? std::get<ConvAttributes>(layer.attributes).groups : std::int64_t{1};
+  const std::int64_t inputs_per_group = shape[0] / groups;
+  for (std::int64_t i = 0; i < shape[0]; ++i)
+    for (std::int64_t j = 0; j < shape[1]; ++j) {
+      const std::int64_t channel = transposed ? i / inputs_per_group * shape[1] + j : i;
+      for (std::int64_t t = 0; t < taps; ++t) {
+        float& number = w[static_cast<std::size_t>((i * shape[1] + j) * taps + t)];
+        number = static_cast<float>(static_cast<double>(number) *
+                                    scale[static_cast<std::size_t>(channel)]);
+      }
+    }
+  return Tensor::from(shape, w, Order::row_major);
+}
+
+// The layer with the affine map inside; its new id, or -1 where it cannot take it.
+int absorbed(Rewrite& walk, const Affine& a) {
+  const Graph& from = walk.from();
+  const Node& layer = from.at(a.before);
+  const bool linear = layer.op == &linear_op;
+  if (!linear && layer.op != &conv_op && layer.op != &conv_transpose_op) return -1;
+  if (walk.readers(a.before) != 1 || has_activation(layer)) return -1;
+  if (layer.inputs.size() > 3 && layer.inputs[3] >= 0) return -1;
+  const int weight = walk.now(layer.inputs[1]), bias = walk.now(layer.inputs[2]);
+  Graph& to = walk.to();
+  if (!to.is_constant(weight) || (bias >= 0 && !to.is_constant(bias))) return -1;
+  std::vector<double> b = numbers(to, bias, a.scale.size(), 0);
+  std::vector<float> shifted(b.size());
+  for (std::size_t c = 0; c < b.size(); ++c)
+    shifted[c] = static_cast<float>(b[c] * a.scale[c] + a.shift[c]);
+  Attributes attributes = layer.attributes;
+  std::visit(
+      [&a](auto& of) {
+        if constexpr (requires { of.activation; }) {
+          of.activation = a.activation;
+          of.slope = a.slope;
+        }
+      },
+      attributes);
+  const int w =
+      to.add_constant(to.at(weight).name, scaled_weight(layer, to.at(weight).value, a.scale));
+  const Shape channels{static_cast<std::int64_t>(shifted.size())};
+  const int s = to.add_constant(layer.name.empty() ? "" : layer.name + ".bias",
+                                Tensor::from(channels, shifted, Order::row_major));
+  return to.add(*layer.op, {walk.now(layer.inputs[0]), w, s}, attributes, layer.name);
+}
+
+}  // namespace
+
+Graph fold_batch_norm(const Graph& graph) {
+  // A chain (bias, then norm, then factor) is absorbed link by link, a walk each.
+  Graph current = graph;
+  while (true) {
+    bool changed = false;
+    Graph next = rewrite(current, [&changed](Rewrite& walk, int id) {
+      const auto a = affine(walk.from(), walk.from().at(id));
+      const int merged = a ? absorbed(walk, *a) : -1;
+      if (merged < 0) return false;
+      changed = true;
+      walk.replace(id, merged);
+      return true;
+    });
+    if (!changed) return next;
+    current = std::move(next);
+  }
+}
+
+}  // namespace burin

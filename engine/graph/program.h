@@ -1,0 +1,85 @@
+// A graph made ready to run: kernels chosen, weights packed, every value at its place in one block
+// of memory, each node a call with bound addresses. run() decides nothing and looks nothing up.
+//
+// A program serves one caller at a time. Programs of one graph share packed weights.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph.h"
+#include "engine/graph/memory_plan.h"
+#include "engine/graph/placement.h"
+#include "engine/ops/step.h"
+
+namespace burin {
+
+struct CompileOptions {
+  Precision precision = Precision::f32;
+  bool optimize = true;        // false: node by node as given
+  std::size_t max_memory = 0;  // bytes of activations and packed weights; 0: no limit
+};
+
+struct ProgramStep {
+  int node = -1;
+  Step step;
+  double seconds = 0;         // of all profiled runs together
+  std::int64_t profiled = 0;  // runs
+};
+
+class Program {
+ public:
+  // Throws Error{"--max-memory", ...} with the figure when the plan needs more than it may.
+  Program(const Graph& graph, const CompileOptions& options);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  Program(Program&&) = default;
+  Program& operator=(Program&&) = default;
+
+  // Inputs in the order of the graph, any layout; throws Error for another shape or type. The
+  // results are views of the program's memory, valid until the next run.
+  std::span<const Tensor> run(std::span<const Tensor> inputs);
+  // The same, and adds up the time of each step.
+  std::span<const Tensor> run_profiled(std::span<const Tensor> inputs);
+
+  [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
+  [[nodiscard]] const std::vector<ProgramStep>& steps() const noexcept { return steps_; }
+  // The value of a node after a run; its memory may hold another by then unless it is an output.
+  [[nodiscard]] const Tensor& value(int node) const {
+    return values_[static_cast<std::size_t>(node)];
+  }
+  // Of all profiled runs together, for copying the inputs.
+  [[nodiscard]] double load_seconds() const noexcept { return load_seconds_; }
+  [[nodiscard]] std::size_t activation_bytes() const noexcept { return plan_.bytes; }
+  [[nodiscard]] std::size_t shared_bytes() const noexcept { return shared_->bytes(); }
+  [[nodiscard]] std::size_t packed_bytes() const;
+  // The memory map, one line per block.
+  [[nodiscard]] std::string memory_text() const { return to_text(blocks_.blocks, plan_); }
+
+ private:
+  void bind_values();
+  void make_steps(Precision precision);
+  [[nodiscard]] Step make_step(int id, Precision precision);
+  void load(std::span<const Tensor> inputs);
+
+  Graph graph_;  // constants that steps have packed hold no numbers any more
+  std::vector<Place> places_;
+  Blocks blocks_;
+  MemoryPlan plan_;
+  std::shared_ptr<Storage> memory_;
+  std::vector<Tensor> values_;
+  std::shared_ptr<SharedScratch> shared_;
+  std::vector<ProgramStep> steps_;
+  std::vector<Tensor> outputs_;
+  double load_seconds_ = 0;
+};
+
+// All passes in their order, verified one by one. `seen`, if given, is called after each.
+using PassVisitor = std::function<void(std::string_view pass, const Graph& graph)>;
+[[nodiscard]] Graph optimize(Graph graph, const PassVisitor& seen = {});
+
+}  // namespace burin

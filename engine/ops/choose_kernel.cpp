@@ -1,0 +1,67 @@
+#include "engine/ops/choose_kernel.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "engine/error.h"
+#include "kernels/request.h"
+
+namespace burin {
+namespace {
+
+// Why an entry cannot serve, or null.
+template <class Entry, class Shape>
+const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted) {
+  if (!kernels::usable(entry.isa)) return "not of this CPU, or above BURIN_MAX_ISA";
+  if (const char* reason = entry.refuse(shape)) return reason;
+  if (!kernels::applies(entry, wanted.activation)) return "the activation is not in its epilogue";
+  if (!kernels::holds(entry.flags, wanted.precision)) return "another precision is asked for";
+  return nullptr;
+}
+
+template <class Entry, class Shape>
+Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entries,
+                     const Shape& shape, const Wanted& wanted) {
+  const std::string_view request = kernels::requested_kernel(family);
+  Choice<Entry> out;
+  out.entry = request.empty() ? nullptr
+                              : kernels::choose<Shape>(entries, shape, request, wanted.activation,
+                                                       wanted.precision);
+  if (out.entry == nullptr)
+    out.entry = kernels::choose<Shape>(entries, shape, {}, wanted.activation, wanted.precision);
+  if (out.entry == nullptr)
+    throw Error(std::string(family), "a kernel for this shape, type and precision", "none");
+  for (const Entry* entry : entries) {
+    Candidate candidate{.kernel = entry->name};
+    if (const char* reason = refusal(*entry, shape, wanted))
+      candidate.refused = reason;
+    else
+      candidate.cost = entry->cost(shape);
+    if (candidate.refused.empty() && entry != out.entry &&
+        (entry->flags & kernels::kernel_on_request) != 0)
+      candidate.refused = "serves on request only";
+    out.ranking.push_back(std::move(candidate));
+  }
+  std::stable_sort(out.ranking.begin(), out.ranking.end(), [](const auto& a, const auto& b) {
+    if (a.refused.empty() != b.refused.empty()) return a.refused.empty();
+    return a.cost < b.cost;
+  });
+  return out;
+}
+
+}  // namespace
+
+Choice<kernels::ConvKernel> choose_conv(ConvPass pass, const kernels::ConvShape& shape,
+                                        const Wanted& wanted) {
+  return choose<kernels::ConvKernel>(
+      "conv",
+      pass == ConvPass::forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(),
+      shape, wanted);
+}
+
+Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,
+                                            const Wanted& wanted) {
+  return choose<kernels::MatmulKernel>("matmul", kernels::matmul_kernels(), shape, wanted);
+}
+
+}  // namespace burin

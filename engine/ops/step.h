@@ -1,0 +1,55 @@
+// A node made ready to run again and again: kernel chosen, weights packed, addresses bound.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/autograd/attributes.h"
+#include "engine/tensor/tensor.h"
+#include "kernels/table.h"
+
+namespace burin {
+
+using kernels::Precision;
+
+// Memory that the steps of a program share, one after the other.
+class SharedScratch {
+ public:
+  void require(std::size_t bytes) { bytes_ = bytes > bytes_ ? bytes : bytes_; }
+  void allocate() {
+    if (bytes_ > 0) storage_ = Storage::allocate(bytes_);
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] void* data() const noexcept { return storage_ ? storage_->data() : nullptr; }
+
+ private:
+  std::size_t bytes_ = 0;
+  std::shared_ptr<Storage> storage_;
+};
+
+struct StepRequest {
+  std::span<const Tensor> inputs;  // undefined where absent; activations stay where they are
+  const Attributes& attributes;
+  Tensor target;  // channels last with a pixel stride
+  Precision precision = Precision::f32;
+  std::shared_ptr<SharedScratch> shared;
+};
+
+// An entry of the table, in the order of the ranking.
+struct Candidate {
+  std::string kernel;
+  double cost = 0;      // estimated, in f32 multiply-adds at full speed; 0 when refused
+  std::string refused;  // why it cannot serve; empty for those that can
+};
+
+struct Step {
+  std::function<void()> run;
+  std::string kernel;                // name of the chosen entry
+  std::vector<Candidate> ranking{};  // all entries: those that serve, by cost, then the others
+  std::shared_ptr<Storage> packed{};
+};
+
+}  // namespace burin

@@ -1,0 +1,204 @@
+#include <doctest/doctest.h>
+
+#include "engine/error.h"
+#include "engine/graph/passes.h"
+#include "engine/graph/program.h"
+#include "engine/ops/ops.h"
+#include "tests/support/compare.h"
+#include "tests/support/random.h"
+
+namespace burin {
+namespace {
+
+using test::Random;
+
+double error_of(const Tensor& got, const Tensor& want) {
+  const std::vector<float> a = got.to_vector(), b = want.to_vector();
+  return test::relative_l2(std::span<const float>(a), std::span<const float>(b));
+}
+
+Tensor numbers(const Shape& shape, std::uint64_t seed, Order order = Order::row_major) {
+  Random random(seed);
+  return Tensor::from(shape, random.reals(static_cast<std::size_t>(shape.elements())), order);
+}
+
+// Records f on a tape and traces it.
+template <class F>
+Graph traced(const Shape& shape, const F& f) {
+  Tape tape(Mode::shapes);
+  const Value y = f(tape, tape.input(shape));
+  return trace(tape, {&y, 1});
+}
+
+Value weight(Tape& tape, const Shape& shape, std::uint64_t seed, const char* name) {
+  return tape.parameter(numbers(shape, seed), true, name);
+}
+
+Value conv3(Tape& tape, const Value& x, std::int64_t out, std::uint64_t seed, const char* name) {
+  return conv(x, weight(tape, {out, x.shape()[1], 3, 3}, seed, name), {},
+              {.kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}});
+}
+
+Value norm(Tape& tape, const Value& x, std::uint64_t seed) {
+  const Shape c{x.shape()[1]};
+  Tensor variance = numbers(c, seed + 3);
+  for (std::int64_t i = 0; i < variance.elements(); ++i)
+    variance.data()[i] = 0.5f + variance.data()[i] * variance.data()[i];
+  return batch_norm(x, weight(tape, c, seed, "bn.weight"), weight(tape, c, seed + 1, "bn.bias"),
+                    weight(tape, c, seed + 2, "bn.mean"), tape.parameter(variance, false, "bn.var"),
+                    {});
+}
+
+// The pass changes results by rounding only. Its text is returned.
+std::string checked(Graph (*pass)(const Graph&), const Graph& graph) {
+  const Graph after = pass(graph);
+  verify(after);
+  std::vector<Tensor> inputs;
+  for (const int id : graph.inputs)
+    inputs.push_back(numbers(graph.at(id).shape, 99, Order::channels_last));
+  const auto want = interpret(graph, inputs), got = interpret(after, inputs);
+  REQUIRE(want.size() == got.size());
+  for (std::size_t i = 0; i < want.size(); ++i) CHECK(error_of(got[i], want[i]) < 2e-6);
+  return to_text(after);
+}
+
+}  // namespace
+
+TEST_CASE("fold_batch_norm: into the weights of the convolution before it") {
+  const Graph graph = traced({1, 3, 5, 5}, [](Tape& t, const Value& x) {
+    return relu(norm(t, conv3(t, x, 4, 1, "c.weight"), 2));
+  });
+  CHECK(checked(fold_batch_norm, graph) ==
+        "%0 = input input  [1x3x5x5]\n"
+        "%1 = parameter c.weight  [4x3x3x3]\n"
+        "%2 = parameter c.bias  [4]\n"
+        "%3 = conv(%0, %1, %2) kernel=1x3x3 pad_begin=0x1x1 pad_end=0x1x1  [1x4x5x5]\n"
+        "%4 = activate(%3) activation=relu  [1x4x5x5]\n"
+        "return %4 output\n");
+}
+
+TEST_CASE("fold_batch_norm: a transposed convolution in groups, then a factor") {
+  const Graph graph = traced({2, 4, 3, 3}, [](Tape& t, const Value& x) {
+    const Value w = weight(t, {4, 3, 2, 2}, 5, "up.weight");
+    const Value y =
+        conv_transpose(x, w, {}, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}, .groups = 2});
+    return scale(norm(t, y, 7), 0.5f, 2.0f);
+  });
+  CHECK(checked(fold_batch_norm, graph) ==
+        "%0 = input input  [2x4x3x3]\n"
+        "%1 = parameter up.weight  [4x3x2x2]\n"
+        "%2 = parameter up.bias  [6]\n"
+        "%3 = conv_transpose(%0, %1, %2) kernel=1x2x2 stride=1x2x2 groups=2  [2x6x6x6]\n"
+        "return %3 output\n");
+}
+
+TEST_CASE("fold_batch_norm: not when the convolution has another reader") {
+  const Graph graph = traced({1, 3, 5, 5}, [](Tape& t, const Value& x) {
+    const Value y = conv3(t, x, 4, 1, "c.weight");
+    return add(y, norm(t, y, 2));
+  });
+  CHECK(checked(fold_batch_norm, graph) == to_text(graph));
+}
+
+TEST_CASE("fuse_activation: into what it alone follows") {
+  const Graph graph = traced({1, 3, 4, 4}, [](Tape& t, const Value& x) {
+    const Value y = leaky_relu(conv3(t, x, 3, 1, "a.weight"), 0.25f);
+    return relu(add(y, sigmoid(conv3(t, y, 3, 2, "b.weight"))));
+  });
+  CHECK(checked(fuse_activation, graph) ==
+        "%0 = input input  [1x3x4x4]\n"
+        "%1 = parameter a.weight  [3x3x3x3]\n"
+        "%2 = conv(%0, %1, -) kernel=1x3x3 pad_begin=0x1x1 pad_end=0x1x1 "
+        "activation=leaky_relu slope=0.25  [1x3x4x4]\n"
+        "%3 = parameter b.weight  [3x3x3x3]\n"
+        "%4 = conv(%2, %3, -) kernel=1x3x3 pad_begin=0x1x1 pad_end=0x1x1  [1x3x4x4]\n"
+        "%5 = activate(%4) activation=sigmoid  [1x3x4x4]\n"
+        "%6 = add_activate(%2, %5) activation=relu  [1x3x4x4]\n"
+        "return %6 output\n");
+}
+
+TEST_CASE("fuse_residual: the later of two convolutions takes the sum") {
+  const Graph graph = traced({1, 3, 4, 4}, [](Tape& t, const Value& x) {
+    const Value main = conv3(t, x, 3, 1, "main.weight");
+    const Value side = conv3(t, x, 3, 2, "side.weight");
+    return relu(add(side, main));
+  });
+  CHECK(checked(fuse_residual, fuse_activation(graph)) ==
+        "%0 = input input  [1x3x4x4]\n"
+        "%1 = parameter main.weight  [3x3x3x3]\n"
+        "%2 = conv(%0, %1, -) kernel=1x3x3 pad_begin=0x1x1 pad_end=0x1x1  [1x3x4x4]\n"
+        "%3 = parameter side.weight  [3x3x3x3]\n"
+        "%4 = conv(%0, %3, -, %2) kernel=1x3x3 pad_begin=0x1x1 pad_end=0x1x1 "
+        "activation=relu  [1x3x4x4]\n"
+        "return %4 output\n");
+}
+
+TEST_CASE("fold_pad: zeros around the image become padding") {
+  const Graph graph = traced({1, 2, 5, 5}, [](Tape& t, const Value& x) {
+    const Value p = pad(x, {.begin = {0, 0, 1, 0}, .end = {0, 0, 2, 1}});
+    return conv(p, weight(t, {2, 2, 3, 3}, 1, "c.weight"), {},
+                {.kernel = {1, 3, 3}, .stride = {1, 2, 2}, .pad_begin = {0, 0, 1}});
+  });
+  CHECK(checked(fold_pad, graph) ==
+        "%0 = input input  [1x2x5x5]\n"
+        "%1 = parameter c.weight  [2x2x3x3]\n"
+        "%2 = conv(%0, %1, -) kernel=1x3x3 stride=1x2x2 pad_begin=0x1x1 pad_end=0x2x1  "
+        "[1x2x3x3]\n"
+        "return %2 output\n");
+  const Graph ones = traced({1, 2, 5, 5}, [](Tape& t, const Value& x) {
+    return conv3(t, pad(x, {.begin = {0, 0, 1, 1}, .value = 1}), 2, 1, "c.weight");
+  });
+  CHECK(checked(fold_pad, ones) == to_text(ones));
+}
+
+TEST_CASE("fold_constants and merge_equal") {
+  const Graph graph = traced({1, 3}, [](Tape& t, const Value& x) {
+    const Value w = weight(t, {1, 3}, 1, "w");
+    const Value left = multiply(x, scale(w, 2));
+    const Value right = multiply(x, scale(w, 2));
+    return add(left, right);
+  });
+  CHECK(checked(fold_constants, merge_equal(graph)) ==
+        "%0 = input input  [1x3]\n"
+        "%1 = parameter  [1x3]\n"
+        "%2 = multiply(%0, %1)  [1x3]\n"
+        "%3 = add(%2, %2)  [1x3]\n"
+        "return %3 output\n");
+  const Graph twice = traced({1, 3}, [](Tape&, const Value& x) { return add(relu(x), relu(x)); });
+  CHECK(checked(merge_equal, twice) ==
+        "%0 = input input  [1x3]\n"
+        "%1 = activate(%0) activation=relu  [1x3]\n"
+        "%2 = add(%1, %1)  [1x3]\n"
+        "return %2 output\n");
+}
+
+TEST_CASE("remove_dead keeps inputs that nothing reads") {
+  Graph graph;
+  const int a = graph.add_input("a", {1, 2}), b = graph.add_input("b", {1, 2});
+  (void)graph.add_constant("unused", Tensor::zeros({3}));
+  graph.outputs.push_back({a, "y"});
+  CHECK(to_text(remove_dead(graph)) ==
+        "%0 = input a  [1x2]\n"
+        "%1 = input b  [1x2]\n"
+        "return %0 y\n");
+  CHECK(b == 1);
+}
+
+TEST_CASE("verify tells a wrong graph") {
+  const Graph good = traced({1, 3, 5, 5}, [](Tape&, const Value& x) { return relu(x); });
+  CHECK_NOTHROW(verify(good));
+  Graph later = good;
+  later.nodes[1].inputs[0] = 1;
+  CHECK_THROWS_AS(verify(later), Error);
+  Graph shape = good;
+  shape.nodes[1].shape = {1, 3, 5, 6};
+  CHECK_THROWS_AS(verify(shape), Error);
+  Graph type = good;
+  type.nodes[1].type = DType::i64;
+  CHECK_THROWS_AS(verify(type), Error);
+  Graph output = good;
+  output.outputs[0].node = 7;
+  CHECK_THROWS_AS(verify(output), Error);
+}
+
+}  // namespace burin

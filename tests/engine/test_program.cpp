@@ -1,0 +1,175 @@
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+#include "engine/error.h"
+#include "engine/graph/program.h"
+#include "engine/ops/ops.h"
+#include "engine/runtime/workers.h"
+#include "tests/support/compare.h"
+#include "tests/support/random.h"
+
+namespace burin {
+namespace {
+
+using test::Random;
+
+double error_of(const Tensor& got, const Tensor& want) {
+  const std::vector<float> a = got.to_vector(), b = want.to_vector();
+  return test::relative_l2(std::span<const float>(a), std::span<const float>(b));
+}
+
+Tensor numbers(const Shape& shape, std::uint64_t seed, Order order = Order::row_major) {
+  Random random(seed);
+  return Tensor::from(shape, random.reals(static_cast<std::size_t>(shape.elements())), order);
+}
+
+Value layer(Tape& tape, const Value& x, std::int64_t out, std::uint64_t seed) {
+  const Value w = tape.parameter(numbers({out, x.shape()[1], 3, 3}, seed), true, "w");
+  const Value b = tape.parameter(numbers({out}, seed + 1), true, "b");
+  return relu(conv(x, w, b, {.kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}}));
+}
+
+using Build = Value (*)(Tape&, const Value&);
+struct Case {
+  const char* name;
+  Shape input;
+  Build build;
+};
+
+const Case cases[] = {
+    {"skip joined with what comes up",
+     {1, 8, 12, 12},
+     [](Tape& t, const Value& x) {
+       const Value skip = layer(t, x, 16, 1);
+       const Value low =
+           layer(t, max_pool(skip, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}}), 16, 3);
+       const Value w = t.parameter(numbers({16, 8, 2, 2}, 5), true, "up");
+       const Value up = conv_transpose(low, w, {}, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}});
+       const Value parts[] = {skip, up};
+       return layer(t, concat(parts), 4, 7);
+     }},
+    {"dense block: concatenations that grow",
+     {2, 4, 6, 6},
+     [](Tape& t, const Value& x) {
+       const Value a = layer(t, x, 4, 1);
+       const Value one[] = {x, a};
+       const Value b = layer(t, concat(one), 4, 2);
+       const Value two[] = {x, a, b};
+       const Value c = layer(t, concat(two), 4, 3);
+       const Value three[] = {x, a, b, c};
+       return concat(three);
+     }},
+    {"halves swapped and joined",
+     {1, 8, 5, 7},
+     [](Tape& t, const Value& x) {
+       const Value y = layer(t, x, 8, 1);
+       const Value parts[] = {slice(y, 1, 4, 4), layer(t, slice(y, 1, 0, 4), 4, 5)};
+       return concat(parts);
+     }},
+    {"the same value twice in one concatenation",
+     {1, 4, 5, 5},
+     [](Tape& t, const Value& x) {
+       const Value y = layer(t, x, 4, 1);
+       const Value parts[] = {y, y, x};
+       return concat(parts);
+     }},
+    {"flatten and dense",
+     {2, 3, 6, 6},
+     [](Tape& t, const Value& x) {
+       const Value y = layer(t, x, 8, 1);
+       const std::int64_t sizes[] = {2, -1};
+       const Value w = t.parameter(numbers({5, 288}, 9), true, "w");
+       return softmax(relu(linear(reshape(y, sizes), w, {})), 1);
+     }},
+    {"an output that is read again",
+     {1, 4, 6, 6},
+     [](Tape& t, const Value& x) { return add(layer(t, x, 4, 1), x); }},
+};
+
+Graph traced(const Case& c) {
+  Tape tape(Mode::shapes);
+  const Value y = c.build(tape, tape.input(c.input));
+  return trace(tape, {&y, 1});
+}
+
+}  // namespace
+
+TEST_CASE("a program computes what its graph means") {
+  for (const Case& c : cases) {
+    INFO(c.name);
+    const Graph graph = traced(c);
+    const Tensor x = numbers(c.input, 42);  // row major: the program brings it into order
+    const auto want = interpret(graph, {&x, 1});
+    for (const bool optimized : {false, true}) {
+      Program program(graph, {.optimize = optimized});
+      for (int round = 0; round < 2; ++round) {
+        const auto got = program.run({&x, 1});
+        REQUIRE(got.size() == 1);
+        CHECK(got[0].shape() == want[0].shape());
+        CHECK(error_of(got[0], want[0]) < 2e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("a program's bits do not depend on the number of threads") {
+  for (const Case& c : cases) {
+    INFO(c.name);
+    const Graph graph = traced(c);
+    const Tensor x = numbers(c.input, 42);
+    std::vector<float> one;
+    for (const int threads : {1, 2, 3}) {
+      runtime::configure({.threads = threads, .bind = runtime::Bind::none});
+      Program program(graph, {});
+      const std::vector<float> got = program.run({&x, 1})[0].to_vector();
+      if (threads == 1) one = got;
+      CHECK(std::memcmp(got.data(), one.data(), got.size() * sizeof(float)) == 0);
+    }
+  }
+  runtime::configure({});
+}
+
+TEST_CASE("a run takes no memory from the system or the arena") {
+  const Graph graph = traced(cases[0]);
+  const Tensor x = numbers(cases[0].input, 42);
+  Program program(graph, {});
+  (void)program.run({&x, 1});
+  const auto before = arena_statistics();
+  (void)program.run({&x, 1});
+  CHECK(arena_statistics().peak_bytes == before.peak_bytes);
+  CHECK(arena_statistics().system_calls == before.system_calls);
+}
+
+TEST_CASE("operands of a concatenation are made inside of it") {
+  const Program program(traced(cases[0]), {});
+  for (const ProgramStep& step : program.steps())
+    CHECK(program.graph().at(step.node).op->name != "concat");
+  const Program dense(traced(cases[1]), {});
+  for (const ProgramStep& step : dense.steps())
+    CHECK(dense.graph().at(step.node).op->name != "concat");
+}
+
+TEST_CASE("a program refuses other inputs and too little memory") {
+  const Graph graph = traced(cases[0]);
+  Program program(graph, {});
+  const Tensor other = numbers({1, 8, 12, 10}, 1);
+  CHECK_THROWS_AS(program.run({&other, 1}), Error);
+  CHECK_THROWS_AS(program.run({}), Error);
+  CHECK_THROWS_AS(Program(graph, {.max_memory = 1000}), Error);
+}
+
+TEST_CASE("every candidate of a step is ranked or says why not") {
+  const Program program(traced(cases[0]), {});
+  int planned = 0;
+  for (const ProgramStep& step : program.steps()) {
+    if (step.step.ranking.empty()) continue;
+    ++planned;
+    CHECK(step.step.ranking[0].refused.empty());
+    for (const Candidate& candidate : step.step.ranking)
+      CHECK((candidate.cost > 0) == candidate.refused.empty());
+  }
+  CHECK(planned == 4);
+}
+
+}  // namespace burin
