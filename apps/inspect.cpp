@@ -21,8 +21,8 @@ struct Options {
 };
 
 // "1x3x512x512".
-Shape shape_from(const std::string& text) {
-  const UsageError wrong("--shape", "sizes such as 1x3x512x512", "'" + text + "'");
+Shape shape_from(std::string_view text) {
+  const UsageError wrong("--shape", "sizes such as 1x3x512x512", "'" + std::string(text) + "'");
   std::vector<std::int64_t> sizes(1, 0);
   bool digit = false;
   for (const char c : text) {
@@ -40,6 +40,23 @@ Shape shape_from(const std::string& text) {
       std::find(sizes.begin(), sizes.end(), 0) != sizes.end())
     throw wrong;
   return Shape(std::span<const std::int64_t>(sizes));
+}
+
+// "1x512,1x10": one for each input.
+std::vector<Shape> shapes_from(std::string_view text) {
+  std::vector<Shape> out;
+  for (std::size_t first = 0; first <= text.size();) {
+    const std::size_t last = std::min(text.find(',', first), text.size());
+    out.push_back(shape_from(text.substr(first, last - first)));
+    first = last + 1;
+  }
+  return out;
+}
+
+std::string text_of(std::span<const Shape> shapes) {
+  std::string out;
+  for (const Shape& shape : shapes) out += (out.empty() ? "" : ",") + shape.text();
+  return out;
 }
 
 bool sets_numbers(const Options& options) {
@@ -130,24 +147,24 @@ void print_layers(const Tape& tape, bool json) {
 int run(const Options& options) {
   apply(options.global);
   const auto network = network_of(options);
-  const Shape input = options.shape.empty() ? network->default_input() : shape_from(options.shape);
-  network->check_input(input);
-  const models::Counts counts = models::count(*network, input);
+  const std::vector<Shape> inputs =
+      options.shape.empty() ? default_shapes(*network) : shapes_from(options.shape);
+  const models::Counts counts = models::count(*network, inputs);
   if (options.layers) {
     Tape tape(Mode::shapes);
-    (void)network->forward(tape.input(input));  // for its nodes
+    (void)run_shapes(*network, tape, inputs);  // for its nodes
     print_layers(tape, options.global.json);
   }
   if (options.global.json) {
     nlohmann::json json{{"model", network->name()},
-                        {"input", input.text()},
+                        {"input", text_of(inputs)},
                         {"parameters", counts.parameters},
                         {"statistics", counts.statistics},
                         {"macs", counts.macs}};
     add_settings(json, options.global);
     print_json(json);
   } else {
-    print_line(std::string(network->name()) + " at " + input.text() + ": " +
+    print_line(std::string(network->name()) + " at " + text_of(inputs) + ": " +
                std::to_string(counts.parameters) + " trainable parameters, " +
                std::to_string(counts.statistics) + " statistics, " + std::to_string(counts.macs) +
                " multiply-accumulates");
@@ -162,7 +179,8 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
   CLI::App* verb = app.add_subcommand("inspect", "layers, parameters and multiply-accumulates");
   verb->add_option("model", options->model, "model file, run folder or name of a network")
       ->required();
-  verb->add_option("--shape", options->shape, "input N,C,H,W as in 1x3x512x512");
+  verb->add_option("--shape", options->shape,
+                   "input N,C,H,W as in 1x3x512x512; of several inputs, 1x512,1x10");
   verb->add_option("--classes", options->classes, "output classes of a network given by its name")
       ->check(CLI::Range(1, 65536));
   verb->add_option("--channels", options->channels, "input channels of a network given by its name")

@@ -6,8 +6,15 @@
 namespace burin::apps {
 
 std::int64_t output_channels(Network& network) {
-  Tape shapes(Mode::shapes);
-  return network.forward(shapes.input(network.default_input())).shape().channels();
+  const std::vector<Shape> inputs = default_shapes(network);
+  Tape tape(Mode::shapes);
+  const Shape output = run_shapes(network, tape, inputs).shape();
+  const bool map =
+      inputs.size() == 1 && inputs[0].rank() == 4 && output == inputs[0].with(1, output.channels());
+  if (!map)
+    throw Error(std::string(network.name()), "a network that gives each pixel of a picture a class",
+                "an output of " + output.text());
+  return output.channels();
 }
 
 void check_classes(const Dataset& dataset, int classes, const Network& network) {

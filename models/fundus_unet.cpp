@@ -1,7 +1,5 @@
 #include "models/fundus_unet.h"
 
-#include "engine/error.h"
-
 namespace burin::models {
 namespace {
 
@@ -52,7 +50,8 @@ Value LinearTransform::operator()(const Value& image) const {
 }
 
 // Each kernel is a layer of its own with one channel in and out, so that its fan is 9.
-void LinearTransform::initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const {
+void LinearTransform::initialize(const InitRule& rule, std::uint64_t seed,
+                                 std::uint32_t layer) const {
   for (std::int64_t k = 0; k < weight.value.shape()[0]; ++k) {
     const Parameter one{.value = weight.value.batch_slice(k, 1)};
     initialize_layer(one, {}, rule, seed, layer + 0x1000u * static_cast<std::uint32_t>(k + 1));
@@ -86,9 +85,8 @@ FundusUnet::FundusUnet(const FundusOptions& o)
   head_norm_.bias.value.fill(head_offset);
 }
 
-Value FundusUnet::forward(const Value& image) {
-  check_input(image.shape());
-  const Value x = resinit_(front_(image));         // [n, 16, h, w]
+Value FundusUnet::run(std::span<const Value> inputs) {
+  const Value x = resinit_(front_(inputs[0]));     // [n, 16, h, w]
   const Value s0 = resup_(double_size(x));         // [n, 32, 2h, 2w]
   const Value s1 = down11_(down1_(halve(s0)));     // [n, 64, h, w]
   const Value s2 = down21_(down2_(halve(s1)));     // [n, 128, h/2, w/2]
@@ -102,16 +100,5 @@ Value FundusUnet::forward(const Value& image) {
 }
 
 std::vector<NamedParameter> FundusUnet::parameters() { return burin::parameters(*this); }
-
-void FundusUnet::check_input(const Shape& image) const {
-  const bool planes = image.rank() == 4 && image[0] > 0 && image[1] == 3;
-  const auto fits = [this](std::int64_t size) {
-    return options_.faithful ? size == 48 : size > 0 && size % 8 == 0;
-  };
-  if (planes && fits(image[2]) && fits(image[3])) return;
-  throw Error(std::string(name()),
-              options_.faithful ? "n x 3 x 48 x 48" : "n x 3 x h x w, h and w multiples of 8",
-              image.text());
-}
 
 }  // namespace burin::models

@@ -8,6 +8,7 @@
 //     -> (x2) resblock2 32 [S0] -> (/2) resfinal -> head 1
 #pragma once
 
+#include "engine/nn/network.h"
 #include "models/blocks.h"
 
 namespace burin::models {
@@ -29,7 +30,7 @@ struct LinearTransform {
 
   LinearTransform(bool faithful, const ResidualStyle& style);
   Value operator()(const Value& image) const;  // [n, 3, h, w] -> [n, 1, h, w]
-  void initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const;
+  void initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const;
   template <class V>
   void visit(V&& v) {
     v("weight", weight);
@@ -44,14 +45,17 @@ class FundusUnet final : public Network {
   [[nodiscard]] std::string_view name() const noexcept override {
     return options_.faithful ? "fundus-unet-faithful" : "fundus-unet";
   }
-  [[nodiscard]] Shape default_input() const override { return {1, 3, 48, 48}; }
-  // image [n, 3, h, w] in [0, 1] -> logits [n, 1, h, w]; the probability is their sigmoid.
-  Value forward(const Value& image) override;
+  // Multiples of 8; faithful: 48x48 only.
+  [[nodiscard]] std::vector<NetworkInput> inputs() const override {
+    return {{.name = "image",
+             .shape = {1, 3, 48, 48},
+             .least = 8,
+             .multiple = 8,
+             .fixed = options_.faithful}};
+  }
   // The second output of the paper's code: what the rest of the network sees, [n, 1, h, w].
   [[nodiscard]] Value linear_transform(const Value& image) const { return front_(image); }
   [[nodiscard]] std::vector<NamedParameter> parameters() override;
-  // Multiples of 8; faithful: 48x48 only.
-  void check_input(const Shape& image) const override;
 
   template <class V>
   void visit(V&& v) {
@@ -77,6 +81,9 @@ class FundusUnet final : public Network {
   }
 
  private:
+  // image [n, 3, h, w] in [0, 1] -> logits [n, 1, h, w]; the probability is their sigmoid.
+  Value run(std::span<const Value> inputs) override;
+
   FundusOptions options_;
   LinearTransform front_;
   ResidualBlock resinit_, resup_, down1_, down11_, down2_, down21_, down3_, down31_, mid_, up3_,

@@ -1,7 +1,5 @@
 #include "models/unet.h"
 
-#include "engine/error.h"
-
 namespace burin::models {
 namespace {
 
@@ -50,9 +48,8 @@ Unet::Unet(const UnetOptions& o)
   initialize(*this, InitRule::fan_in_uniform, o.seed);
 }
 
-Value Unet::forward(const Value& image) {
-  check_input(image.shape());
-  const Value x1 = inc_(image);        // [n, 64, h, w]
+Value Unet::run(std::span<const Value> inputs) {
+  const Value x1 = inc_(inputs[0]);    // [n, 64, h, w]
   const Value x2 = down1_(halve(x1));  // [n, 128, h/2, w/2]
   const Value x3 = down2_(halve(x2));  // [n, 256, h/4, w/4]
   const Value x4 = down3_(halve(x3));  // [n, 512, h/8, w/8]
@@ -64,13 +61,5 @@ Value Unet::forward(const Value& image) {
 }
 
 std::vector<NamedParameter> Unet::parameters() { return burin::parameters(*this); }
-
-void Unet::check_input(const Shape& image) const {
-  const std::string expected =
-      "n x " + std::to_string(options_.in_channels) + " x h x w, h and w of 16 or more";
-  const bool good = image.rank() == 4 && image[0] > 0 && image[1] == options_.in_channels &&
-                    image[2] >= 16 && image[3] >= 16;
-  if (!good) throw Error("damage-unet", expected, image.text());
-}
 
 }  // namespace burin::models

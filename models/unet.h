@@ -9,6 +9,7 @@
 //           down4 1024
 #pragma once
 
+#include "engine/nn/network.h"
 #include "models/blocks.h"
 
 namespace burin::models {
@@ -42,11 +43,10 @@ class Unet final : public Network {
   explicit Unet(const UnetOptions& options);
 
   [[nodiscard]] std::string_view name() const noexcept override { return "damage-unet"; }
-  [[nodiscard]] Shape default_input() const override { return {1, options_.in_channels, 512, 512}; }
-  // image [n, in_channels, h, w] -> logits [n, classes, h, w]; h and w of 16 or more.
-  Value forward(const Value& image) override;
+  [[nodiscard]] std::vector<NetworkInput> inputs() const override {
+    return {{.name = "image", .shape = {1, options_.in_channels, 512, 512}, .least = 16}};
+  }
   [[nodiscard]] std::vector<NamedParameter> parameters() override;
-  void check_input(const Shape& image) const override;
 
   template <class V>
   void visit(V&& v) {
@@ -63,6 +63,9 @@ class Unet final : public Network {
   }
 
  private:
+  // image [n, in_channels, h, w] -> logits [n, classes, h, w]
+  Value run(std::span<const Value> inputs) override;
+
   UnetOptions options_;
   DoubleConv inc_, down1_, down2_, down3_, down4_;
   UpBlock up1_, up2_, up3_, up4_;

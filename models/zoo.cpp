@@ -81,15 +81,15 @@ std::int64_t least_elements(std::string_view name, const ModelOptions& options) 
   return entry.elements == nullptr ? 0 : entry.elements(options);
 }
 
-Counts count(Network& network, const Shape& input) {
+Counts count(Network& network, std::span<const Shape> inputs) {
   Counts out;
   for (const NamedParameter& p : network.parameters())
     (p.parameter->trainable ? out.parameters : out.statistics) += p.parameter->value.elements();
   Tape tape(Mode::shapes);
-  static_cast<void>(network.forward(tape.input(input)));
+  static_cast<void>(run_shapes(network, tape, inputs));
   if (macs_at_most(tape) >= 0x1p63)
     throw Error(std::string(network.name()), "fewer than 2^63 multiply-accumulates",
-                "an input of " + input.text());
+                "an input of " + inputs[0].text());
   out.macs = tape.macs();
   return out;
 }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-#include "engine/nn/module.h"
+#include "engine/nn/network.h"
 
 namespace burin::models {
 
@@ -36,9 +36,9 @@ struct ModelEntry {
 struct Counts {
   std::int64_t parameters = 0;  // trainable
   std::int64_t statistics = 0;
-  std::int64_t macs = 0;  // of one forward pass of `input`
+  std::int64_t macs = 0;  // of one forward pass of these inputs
 };
-// Throws Error when the network does not take this input, or 64 bits do not hold the count.
-[[nodiscard]] Counts count(Network& network, const Shape& input);
+// Throws Error when the network does not take these inputs, or 64 bits do not hold the count.
+[[nodiscard]] Counts count(Network& network, std::span<const Shape> inputs);
 
 }  // namespace burin::models

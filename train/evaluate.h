@@ -4,7 +4,7 @@
 #include <optional>
 #include <span>
 
-#include "engine/nn/module.h"
+#include "engine/nn/network.h"
 #include "train/metrics.h"
 #include "train/predict.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/nn/module.h"
+#include "engine/nn/network.h"
 #include "train/recipe.h"
 
 namespace burin::train {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "engine/nn/module.h"
+#include "engine/nn/network.h"
 #include "train/augment.h"
 #include "train/recipe.h"
 

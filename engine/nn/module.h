@@ -70,16 +70,4 @@ template <class M>
   return out;
 }
 
-// What apps, training and inference see of a network: one input, one output.
-class Network {
- public:
-  virtual ~Network() = default;
-  [[nodiscard]] virtual std::string_view name() const noexcept = 0;  // "fundus-unet"
-  [[nodiscard]] virtual Shape default_input() const = 0;        // batch 1, the shape of its paper
-  [[nodiscard]] virtual Value forward(const Value& image) = 0;  // logits or the task's raw output
-  [[nodiscard]] virtual std::vector<NamedParameter> parameters() = 0;
-  // Throws Error when the network cannot take this input (channels, divisibility).
-  virtual void check_input(const Shape& image) const = 0;
-};
-
 }  // namespace burin

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/nn/module.h"
+#include "engine/nn/network.h"
 
 namespace burin::test {
 

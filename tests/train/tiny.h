@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/error.h"
 #include "engine/nn/conv.h"
 #include "engine/nn/norm.h"
 #include "engine/ops/ops.h"
@@ -35,18 +34,18 @@ class TinyNetwork final : public Network {
     initialize(layers_, InitRule::he_uniform, seed);
   }
   [[nodiscard]] std::string_view name() const noexcept override { return "tiny"; }
-  [[nodiscard]] Shape default_input() const override { return {1, 2, 16, 16}; }
-  [[nodiscard]] Value forward(const Value& image) override {
-    return layers_.conv2(relu(layers_.norm(layers_.conv1(image))));
+  [[nodiscard]] std::vector<NetworkInput> inputs() const override {
+    return {{.name = "image", .shape = {1, 2, 16, 16}}};
   }
   [[nodiscard]] std::vector<NamedParameter> parameters() override {
     return burin::parameters(layers_);
   }
-  void check_input(const Shape& image) const override {
-    if (image.channels() != 2) throw Error("tiny", "2 channels", image.text());
-  }
 
  private:
+  Value run(std::span<const Value> inputs) override {
+    return layers_.conv2(relu(layers_.norm(layers_.conv1(inputs[0]))));
+  }
+
   TinyLayers layers_;
 };
 
