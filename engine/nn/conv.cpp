@@ -43,7 +43,7 @@ Value Conv::operator()(const Value& x) const {
   return conv(x, leaf(x.tape(), weight), leaf(x.tape(), bias), attributes);
 }
 
-void Conv::initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const {
+void Conv::initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const {
   initialize_layer(weight, bias, rule, seed, layer);
 }
 
@@ -64,7 +64,8 @@ Value ConvTranspose::operator()(const Value& x) const {
   return conv_transpose(x, leaf(x.tape(), weight), leaf(x.tape(), bias), attributes);
 }
 
-void ConvTranspose::initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const {
+void ConvTranspose::initialize(const InitRule& rule, std::uint64_t seed,
+                               std::uint32_t layer) const {
   initialize_layer(weight, bias, rule, seed, layer);
 }
 

@@ -23,7 +23,7 @@ struct Conv {
   // Throws Error for channels below 1 or not divisible by the groups.
   explicit Conv(const ConvOptions& options);
   Value operator()(const Value& x) const;
-  void initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const;
+  void initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const;
   template <class V>
   void visit(V&& v) {
     v("weight", weight);
@@ -46,7 +46,7 @@ struct ConvTranspose {
 
   explicit ConvTranspose(const ConvTransposeOptions& options);
   Value operator()(const Value& x) const;
-  void initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const;
+  void initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const;
   template <class V>
   void visit(V&& v) {
     v("weight", weight);

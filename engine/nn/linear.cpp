@@ -16,7 +16,7 @@ Value Linear::operator()(const Value& x) const {
   return linear(x, leaf(x.tape(), weight), leaf(x.tape(), bias));
 }
 
-void Linear::initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const {
+void Linear::initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const {
   initialize_layer(weight, bias, rule, seed, layer);
 }
 

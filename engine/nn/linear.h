@@ -17,7 +17,7 @@ struct Linear {
 
   explicit Linear(const LinearOptions& options);
   Value operator()(const Value& x) const;
-  void initialize(InitRule rule, std::uint64_t seed, std::uint32_t layer) const;
+  void initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const;
   template <class V>
   void visit(V&& v) {
     v("weight", weight);

@@ -1,7 +1,7 @@
 // Normalization layers; weight 1, bias 0, running mean 0 and running variance 1 at first.
 #pragma once
 
-#include "engine/nn/module.h"
+#include "engine/nn/initialize.h"
 #include "engine/ops/ops.h"
 
 namespace burin {
@@ -20,6 +20,9 @@ struct BatchNorm {
 
   explicit BatchNorm(const BatchNormOptions& options);
   Value operator()(const Value& x) const;
+  void initialize_norm(const InitRule& rule, std::uint64_t seed, std::uint32_t norm) const {
+    burin::initialize_norm(weight, rule, seed, norm);
+  }
   template <class V>
   void visit(V&& v) {
     v("weight", weight);

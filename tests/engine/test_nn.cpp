@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/error.h"
@@ -99,6 +100,52 @@ TEST_CASE("initial values: bounds of the rules, seeds, independence of the threa
   CHECK(a.heads[0].weight.value.to_vector()[0] != a.heads[1].weight.value.to_vector()[0]);
   CHECK(a.norm.weight.value.to_vector() == std::vector<float>(6, 1.0f));
   CHECK(a.norm.running_var.value.to_vector() == std::vector<float>(6, 1.0f));
+}
+
+TEST_CASE("initial values: deviations of the normal rules") {
+  const auto deviation = [](const Tensor& t) {
+    double sum = 0;
+    for (const float v : t.to_vector()) sum += double(v) * double(v);
+    return std::sqrt(sum / double(t.elements()));
+  };
+  const Conv conv({.in = 32, .out = 64, .kernel = 3});  // 18432 weights: deviations to 1 %
+  conv.initialize(InitRule::normal(0.02), 1, 0);
+  CHECK(deviation(conv.weight.value) == doctest::Approx(0.02).epsilon(0.02));
+  CHECK(largest(conv.bias.value) == 0);
+  conv.initialize(InitRule::he_normal(InitRule::Per::fan_out), 1, 0);
+  CHECK(deviation(conv.weight.value) == doctest::Approx(std::sqrt(2.0 / 576)).epsilon(0.02));
+  conv.initialize(InitRule::he_normal(InitRule::Per::fan_in, 1.0), 1, 0);
+  CHECK(deviation(conv.weight.value) == doctest::Approx(std::sqrt(1.0 / 288)).epsilon(0.02));
+
+  Block block;
+  initialize(block, InitRule::normal(0.02), 1);
+  CHECK(block.norm.weight.value.to_vector() == std::vector<float>(6, 1.0f));
+  initialize(block, InitRule::normal(0.02).with_norms(0.1), 1);
+  const std::vector<float> w = block.norm.weight.value.to_vector();
+  CHECK(*std::min_element(w.begin(), w.end()) < 1);
+  CHECK(*std::max_element(w.begin(), w.end()) < 1.7f);
+  CHECK(largest(block.norm.bias.value) == 0);
+}
+
+TEST_CASE("orthogonal weights: W W^T = 1, or W^T W = 1 where there are fewer columns") {
+  for (const auto& [in, out] : {std::pair{40, 30}, {30, 40}, {33, 33}}) {
+    const Linear layer({.in = in, .out = out});
+    layer.initialize(InitRule::orthogonal, 3, 0);
+    CHECK(largest(layer.bias.value) == 0);
+    const std::vector<float> w = layer.weight.value.to_vector();
+    const int count = std::min(in, out), length = std::max(in, out);
+    const auto at = [&](int i, int k) {
+      return double(w[std::size_t(out <= in ? i * in + k : k * in + i)]);
+    };
+    double worst = 0;
+    for (int i = 0; i < count; ++i)
+      for (int j = 0; j <= i; ++j) {
+        double sum = i == j ? -1 : 0;
+        for (int k = 0; k < length; ++k) sum += at(i, k) * at(j, k);
+        worst = std::max(worst, std::abs(sum));
+      }
+    CHECK(worst < 1e-6);
+  }
 }
 
 TEST_CASE("layers run, and their leaves carry the names") {
