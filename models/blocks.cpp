@@ -32,7 +32,30 @@ Value ResidualBlock::operator()(const Value& x) const {
   return add(main, side, {.activation = Activation::leaky_relu, .slope = slope});
 }
 
-Value halve(const Value& x) { return max_pool(x, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}}); }
+ConvNorm::ConvNorm(const ConvOptions& options, Activation activation)
+    : conv([&] {
+        ConvOptions o = options;
+        o.bias = false;
+        return o;
+      }()),
+      norm({.channels = options.out, .activation = activation}) {}
+
+Value halve(const Value& x) {
+  const int depth = x.shape().rank() == 5 ? 2 : 1;
+  return max_pool(x, {.kernel = {depth, 2, 2}, .stride = {depth, 2, 2}});
+}
+
+Value repeat_twice(const Value& x) {
+  const Shape& s = x.shape();
+  return resize(x, {.mode = ResizeMode::nearest, .size = {1, 2 * s[2], 2 * s[3]}});
+}
+
+Value flatten(const Value& x) {
+  const std::int64_t sizes[] = {-1, x.shape().channels() * x.shape().spatial()};
+  return reshape(x, sizes);
+}
+
+Value pixel_mean(const Value& x) { return flatten(global_average_pool(x)); }
 
 Value double_size(const Value& x) {
   const Shape& s = x.shape();

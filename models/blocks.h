@@ -50,8 +50,29 @@ struct ResidualBlock {
   }
 };
 
-// Largest of each 2x2 window: [n, c, h, w] -> [n, c, h/2, w/2].
+// Convolution without bias, batch norm, activation; named as members of a Sequential.
+struct ConvNorm {
+  Conv conv;
+  BatchNorm norm;
+
+  ConvNorm(const ConvOptions& options, Activation activation);
+  Value operator()(const Value& x) const { return norm(conv(x)); }
+  template <class V>
+  void visit(V&& v) {
+    v("0", conv);
+    v("1", norm);
+  }
+};
+
+// Largest of each 2x2 or 2x2x2 window; an odd row or column is left out:
+// [n, c, (d), h, w] -> [n, c, (d/2), h/2, w/2].
 [[nodiscard]] Value halve(const Value& x);
+// Each pixel four times: [n, c, h, w] -> [n, c, 2h, 2w].
+[[nodiscard]] Value repeat_twice(const Value& x);
+// [n, c, ...] -> [n, c * ...], in logical order.
+[[nodiscard]] Value flatten(const Value& x);
+// Mean over the pixels of each channel: [n, c, h, w] -> [n, c].
+[[nodiscard]] Value pixel_mean(const Value& x);
 // Bilinear, half-pixel centres: [n, c, h, w] -> [n, c, 2h, 2w].
 [[nodiscard]] Value double_size(const Value& x);
 

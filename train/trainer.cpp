@@ -113,9 +113,12 @@ class Run {
     say("resumed at step " + std::to_string(state_.step) + " from " + info.file.string());
   }
 
-  // Forward and backward of one micro-batch.
-  double gradients_of(const Batch& batch, std::vector<Tensor>& gradients) {
+  // Forward and backward of one micro-batch, part `part` of the step.
+  double gradients_of(const Batch& batch, std::int64_t part, std::vector<Tensor>& gradients) {
     Tape tape(Mode::training);
+    tape.set_random_key({.seed = static_cast<std::uint64_t>(recipe_.train.seed),
+                         .epoch = static_cast<std::uint32_t>(state_.step),
+                         .sample = static_cast<std::uint64_t>(part)});
     const Value prediction = network_.forward(tape.input(batch.image));
     const Value value = loss(prediction, batch.target, recipe_.loss);
     const double result = static_cast<double>(value.tensor().data<float>()[0]);
@@ -134,7 +137,7 @@ class Run {
     std::vector<Tensor> sum(optimizer_.parameters().size()), gradients;
     double loss_sum = 0;
     for (std::int64_t a = 0; a < t.accumulate; ++a) {
-      loss_sum += gradients_of(loader.next(), gradients);
+      loss_sum += gradients_of(loader.next(), a, gradients);
       if (t.accumulate == 1)
         sum = std::move(gradients);
       else

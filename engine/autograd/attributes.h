@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/runtime/random.h"
 #include "kernels/epilogue.h"
 
 namespace burin {
@@ -78,6 +79,15 @@ struct SliceAttributes {
   friend bool operator==(const SliceAttributes&, const SliceAttributes&) = default;
 };
 
+struct TransposeAttributes {
+  std::vector<int> order;  // axis i of the result is axis order[i]
+};
+
+struct DropoutAttributes {
+  float rate = 0.5f;  // share of the numbers that become 0
+  runtime::RandomKey key;
+};
+
 struct PadAttributes {
   std::array<std::int64_t, 6> begin{}, end{};  // per axis of the logical shape; negative crops
   float value = 0.0f;
@@ -101,6 +111,7 @@ struct LossAttributes {
 using Attributes =
     std::variant<std::monostate, ConvAttributes, PoolAttributes, NormAttributes, ResizeAttributes,
                  ActivationAttributes, ScaleAttributes, AxisAttributes, AxesAttributes,
-                 SliceAttributes, PadAttributes, ShapeAttributes, LossAttributes>;
+                 SliceAttributes, PadAttributes, ShapeAttributes, LossAttributes,
+                 TransposeAttributes, DropoutAttributes>;
 
 }  // namespace burin

@@ -73,6 +73,10 @@ class Tape {
   [[nodiscard]] Mode mode() const noexcept { return mode_; }
   [[nodiscard]] bool training() const noexcept { return mode_ == Mode::training; }
 
+  // What the random numbers of dropout hang on besides the place of the node: seed, step, sample.
+  void set_random_key(const runtime::RandomKey& key) noexcept { random_key_ = key; }
+  [[nodiscard]] const runtime::RandomKey& random_key() const noexcept { return random_key_; }
+
   // A leaf. Inputs need no gradient unless asked for.
   Value input(const Tensor& tensor, bool needs_gradient = false);
   Value input(const Shape& shape);  // Mode::shapes
@@ -105,6 +109,7 @@ class Tape {
   void pass_on(int id, const Tensor& dy, std::vector<Tensor>& by_id);
 
   Mode mode_;
+  runtime::RandomKey random_key_;
   bool walked_ = false;  // backward has released what it needs
   std::vector<TapeNode> nodes_;
   std::unordered_multimap<const Storage*, int> leaves_;

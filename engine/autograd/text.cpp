@@ -84,6 +84,8 @@ void put(std::ostream& out, const LossAttributes& a) {
   out << " smooth=" << a.smooth << (a.from_logits ? " from_logits" : "")
       << " ignore=" << a.ignore_index;
 }
+void put(std::ostream& out, const TransposeAttributes& a) { out << " order=" << joined(a.order); }
+void put(std::ostream& out, const DropoutAttributes& a) { out << " rate=" << a.rate; }
 void put(std::ostream&, const std::monostate&) {}
 
 }  // namespace

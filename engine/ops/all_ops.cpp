@@ -30,6 +30,8 @@ std::span<const OpDef* const> all_ops() noexcept {
       &slice_op,
       &pad_op,
       &reshape_op,
+      &transpose_op,
+      &dropout_op,
       &sum_op,
       &mean_op,
       &dice_loss_op,

@@ -30,6 +30,8 @@ extern const OpDef concat_op;
 extern const OpDef slice_op;
 extern const OpDef pad_op;
 extern const OpDef reshape_op;
+extern const OpDef transpose_op;
+extern const OpDef dropout_op;
 extern const OpDef sum_op;
 extern const OpDef mean_op;
 extern const OpDef dice_loss_op;

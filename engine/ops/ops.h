@@ -54,6 +54,11 @@ Value concat(std::span<const Value> parts, int axis = 1);
 Value slice(const Value& x, int axis, std::int64_t first, std::int64_t count);
 Value pad(const Value& x, const PadAttributes& attributes);
 Value reshape(const Value& x, std::span<const std::int64_t> shape);
+// Axis i of the result is axis order[i] of x.
+Value transpose(const Value& x, std::span<const int> order);
+// In training a share `rate` of the numbers becomes 0, drawn by the tape's key; the rest is divided
+// by 1 - rate.
+Value dropout(const Value& x, float rate);
 Value sum(const Value& x, std::span<const int> axes, bool keep = true);
 Value mean(const Value& x, std::span<const int> axes, bool keep = true);
 

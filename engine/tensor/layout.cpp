@@ -1,6 +1,8 @@
 #include "engine/tensor/layout.h"
 
 #include <algorithm>
+#include <cassert>
+#include <vector>
 
 #include "engine/error.h"
 
@@ -92,6 +94,16 @@ Layout Layout::batch_slice(std::int64_t first, std::int64_t count) const {
 Layout Layout::moved(std::int64_t elements) const {
   Layout out = *this;
   out.offset_ += elements;
+  return out;
+}
+
+Layout Layout::permuted(std::span<const int> order) const {
+  assert(static_cast<int>(order.size()) == shape_.rank());
+  std::vector<std::int64_t> sizes;
+  for (const int axis : order) sizes.push_back(shape_[axis]);
+  Layout out = *this;
+  out.shape_ = Shape(sizes);
+  for (std::size_t i = 0; i < order.size(); ++i) out.strides_[i] = stride(order[i]);
   return out;
 }
 

@@ -47,6 +47,8 @@ class Layout {
   // The same elements in logical order under another shape of as many elements; empty when the
   // strides do not allow it.
   [[nodiscard]] std::optional<Layout> reshape(const Shape& shape) const;
+  // Axis i is axis order[i] of this one; `order` names each axis once (assert).
+  [[nodiscard]] Layout permuted(std::span<const int> order) const;
 
  private:
   [[nodiscard]] Layout sliced(int axis, std::int64_t first, std::int64_t count) const;

@@ -130,6 +130,10 @@ Tensor Tensor::batch_slice(std::int64_t first, std::int64_t count) const {
   return out;
 }
 
+Tensor Tensor::permuted(std::span<const int> order) const {
+  return view(storage_, layout_.permuted(order), dtype_);
+}
+
 Tensor Tensor::reshape(const Shape& shape) const {
   if (shape.elements() != elements())
     throw Error("reshape", std::to_string(elements()) + " elements as in " + this->shape().text(),

@@ -51,6 +51,8 @@ class Tensor {
   // The same numbers in logical order under another shape; a view where strides allow, else a copy,
   // which is channels last when this is and both have three dimensions or more.
   [[nodiscard]] Tensor reshape(const Shape& shape) const;
+  // A view whose axis i is axis order[i] of this one; `order` names each axis once (assert).
+  [[nodiscard]] Tensor permuted(std::span<const int> order) const;
   // Itself when it has no gaps and lies in that order, else a copy that does.
   [[nodiscard]] Tensor in_order(Order order) const;
   [[nodiscard]] Tensor clone() const;          // dense, same order

@@ -94,6 +94,50 @@ const RegisterRows moves{
            return reshape(v[0], std::vector<std::int64_t>{2, 3, 2, 2});
          },
      .linear = 0},
+    {.op = "transpose",
+     .what = "channels to the end",
+     .inputs = {image},
+     .run =
+         [](Values v) {
+           return transpose(v[0], std::vector{0, 2, 3, 1});
+         },
+     .linear = 0,
+     .bad = {{Shape{2, 3, 4}}, {Shape{2, 3, 4, 5, 6}}}},
+    {.op = "transpose",
+     .what = "a matrix",
+     .inputs = {Shape{7, 4}},
+     .run =
+         [](Values v) {
+           return transpose(v[0], std::vector{1, 0});
+         },
+     .linear = 0},
+    {.op = "transpose",
+     .what = "a shuffle of channels, then a sum that reads the view",
+     .inputs = {Shape{2, 6, 3, 5}},
+     .run =
+         [](Values v) {
+           const std::vector<std::int64_t> apart{2, 2, 3, 3, 5}, together{2, 6, 3, 5};
+           const Value turned = transpose(reshape(v[0], apart), std::vector{0, 2, 1, 3, 4});
+           return add(reshape(turned, together), v[0]);
+         },
+     .linear = 0},
+    {.op = "dropout",
+     .what = "half of a picture, several blocks",
+     .inputs = {Shape{2, 300, 11, 13}},
+     .run = [](Values v) { return dropout(v[0], 0.5f); },
+     .linear = 0},
+    {.op = "dropout",
+     .what = "a fifth of a transposed matrix",
+     .inputs = {Shape{5, 9}},
+     .run =
+         [](Values v) {
+           return dropout(transpose(v[0], std::vector{1, 0}), 0.2f);
+         }},
+    {.op = "dropout",
+     .what = "rate of 1",
+     .inputs = {image},
+     .run = [](Values v) { return dropout(v[0], v[0].shape().rank() == 4 ? 0.0f : 1.0f); },
+     .bad = {{Shape{3}}}},
 };
 
 const RegisterRows sums{
