@@ -1,6 +1,8 @@
 #include "kernels/cpu.h"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -29,6 +31,13 @@ std::uint64_t enabled_state() noexcept {
   return (std::uint64_t{high} << 32) | low;
 }
 
+// Linux gives a process the 8 KiB of tile state on request only (arch/x86/xstate.rst of its
+// documentation); granted once, all threads have it.
+bool request_tiles() noexcept {
+  constexpr long request_permission = 0x1023, tile_data = 18;
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+}
+
 struct Levels {
   bool has[6] = {true, false, false, false, false, false};
 };
@@ -49,7 +58,8 @@ Levels detect() noexcept {
   levels.has[2] = avx512;
   levels.has[3] = avx512 && bit(seven.c, 11);
   levels.has[4] = avx512 && bit(seven_one.a, 5);
-  levels.has[5] = avx512 && tiles && bit(seven.d, 22) && bit(seven.d, 24) && bit(seven.d, 25);
+  levels.has[5] = avx512 && tiles && bit(seven.d, 22) && bit(seven.d, 24) && bit(seven.d, 25) &&
+                  bit(seven_one.a, 5) && request_tiles();
   return levels;
 }
 

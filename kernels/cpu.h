@@ -7,8 +7,8 @@
 
 namespace burin::kernels {
 
-// Each level includes the ones before it, except that `bf16` (AVX512_BF16) and `amx` are tested on
-// their own bits.
+// Each level includes the ones before it, except that `bf16` (AVX512_BF16) is tested on its own
+// bits. `amx` is there when the operating system lets this process use tiles, which is asked once.
 enum class Isa : int { reference, avx2, avx512, vnni, bf16, amx };
 
 // "reference", "avx2", ...: the words of BURIN_MAX_ISA.

@@ -3,13 +3,11 @@
 // has the level.
 #pragma once
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/cpu.h"
+#include "kernels/simd/tile_configuration.h"
 
 namespace burin::kernels {
 
@@ -81,19 +79,6 @@ inline double bf16_loop(long steps) {
         "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   return operations;
 }
-
-// Asks Linux for the 8 KiB of tile state (Documentation/arch/x86/xstate.rst); once per process.
-[[nodiscard]] inline bool request_tiles() {
-  constexpr long request_permission = 0x1023, tile_data = 18;
-  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
-}
-
-// Palette 1 of ldtilecfg: all eight tiles of 16 rows x 64 bytes.
-struct alignas(64) TileConfiguration {
-  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
 
 // Tiles 0-3 are sums, 4-5 rows of a, 6-7 columns of b, as in a kernel. 16x16 results, depth 32.
 inline double amx_bf16_loop(long steps) {

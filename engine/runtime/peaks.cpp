@@ -120,7 +120,7 @@ void multiply_adds(const Measurement& measure) {
   measure.multiply_adds("f32", Isa::avx512, kernels::fma_avx512);
   measure.multiply_adds("u8s8", Isa::vnni, kernels::vnni_loop);
   measure.multiply_adds("bf16", Isa::bf16, kernels::bf16_loop);
-  if (kernels::usable(Isa::amx) && kernels::request_tiles()) {
+  if (kernels::usable(Isa::amx)) {
     measure.multiply_adds("bf16", Isa::amx, kernels::amx_bf16_loop);
     measure.multiply_adds("u8s8", Isa::amx, kernels::amx_int8_loop);
   }

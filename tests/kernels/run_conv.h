@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/conv/conv.h"
+#include "kernels/tiles/round.h"
 #include "tests/support/guarded_buffer.h"
 
 namespace burin::test {
@@ -26,17 +27,45 @@ struct ConvResult {
   std::string fault;  // what was written where it must not be
 };
 
-inline constexpr float gap_value = 12345.0f;
+inline constexpr float gap_value = 12352.0f;  // the same in bf16
 
 inline std::size_t up_to_line(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
+// Activations as a shape stores them, in guarded memory.
+class Activations {
+ public:
+  Activations(kernels::Element type, std::size_t count, Guard guard)
+      : f32_(type == kernels::Element::f32 ? count : 0, guard),
+        bf16_(type == kernels::Element::f32 ? 0 : count, guard),
+        is_f32_(type == kernels::Element::f32) {}
+
+  [[nodiscard]] void* data() {
+    return is_f32_ ? static_cast<void*>(f32_.data()) : static_cast<void*>(bf16_.data());
+  }
+  [[nodiscard]] std::size_t size() const { return is_f32_ ? f32_.size() : bf16_.size(); }
+  [[nodiscard]] bool intact() const { return f32_.intact() && bf16_.intact(); }
+  void set(std::size_t i, float value) {
+    if (is_f32_)
+      f32_.data()[i] = value;
+    else
+      bf16_.data()[i] = kernels::round_bf16(value);
+  }
+  [[nodiscard]] float get(std::size_t i) {
+    return is_f32_ ? f32_.data()[i] : kernels::widen_bf16(bf16_.data()[i]);
+  }
+
+ private:
+  GuardedBuffer<float> f32_;
+  GuardedBuffer<std::uint16_t> bf16_;
+  bool is_f32_;
+};
+
 // Dense pixels to a guarded buffer whose last pixel has no gap behind it.
-inline void spread(GuardedBuffer<float>& to, const std::vector<float>& from, int channels,
-                   int gap) {
-  for (std::size_t i = 0; i < to.size(); ++i) to.data()[i] = gap_value;
+inline void spread(Activations& to, const std::vector<float>& from, int channels, int gap) {
+  for (std::size_t i = 0; i < to.size(); ++i) to.set(i, gap_value);
   const auto c = static_cast<std::size_t>(channels),
              stride = static_cast<std::size_t>(channels + gap);
-  for (std::size_t i = 0; i < from.size(); ++i) to.data()[i / c * stride + i % c] = from[i];
+  for (std::size_t i = 0; i < from.size(); ++i) to.set(i / c * stride + i % c, from[i]);
 }
 inline std::size_t spread_size(std::int64_t pixels, int channels, int gap) {
   return static_cast<std::size_t>((pixels - 1) * (channels + gap) + channels);
@@ -79,16 +108,15 @@ struct Scratch {
   GuardedBuffer<std::uint8_t> workspace, shared;
 };
 
-inline ConvResult collect(GuardedBuffer<float>& target, std::int64_t pixels, int channels,
-                          int gap) {
+inline ConvResult collect(Activations& target, std::int64_t pixels, int channels, int gap) {
   ConvResult result;
   if (!target.intact()) result.fault = "wrote beyond the target";
   const auto c = static_cast<std::size_t>(channels),
              stride = static_cast<std::size_t>(channels + gap);
   for (std::size_t i = 0; i < target.size(); ++i) {
     if (i % stride < c)
-      result.numbers.push_back(target.data()[i]);
-    else if (target.data()[i] != gap_value)
+      result.numbers.push_back(target.get(i));
+    else if (target.get(i) != gap_value)
       result.fault = "wrote between pixels";
   }
   if (result.numbers.size() != static_cast<std::size_t>(pixels) * c) result.fault = "wrong size";
@@ -104,10 +132,10 @@ inline ConvResult run_conv(const kernels::ConvKernel& entry, const kernels::Conv
   const int c_from = forward ? s.in_channels : s.out_channels,
             gap_from = forward ? n.x_gap : n.dy_gap;
   const int c_to = forward ? s.out_channels : s.in_channels, gap_to = forward ? n.dy_gap : n.x_gap;
-  GuardedBuffer<float> source(spread_size(forward ? in : out, c_from, gap_from), guard);
-  GuardedBuffer<float> target(spread_size(forward ? out : in, c_to, gap_to), guard);
+  Activations source(s.source_type, spread_size(forward ? in : out, c_from, gap_from), guard);
+  Activations target(s.target_type, spread_size(forward ? out : in, c_to, gap_to), guard);
   const bool add = s.residual;
-  GuardedBuffer<float> residual(add ? target.size() : 0, guard);
+  Activations residual(s.target_type, add ? target.size() : 0, guard);
   GuardedBuffer<float> weights(n.w.size(), guard), bias(bias_from.size(), guard);
   GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), guard);
   Scratch scratch(entry, s, guard);
@@ -143,22 +171,22 @@ inline ConvResult run_conv_weight(const kernels::ConvWeightKernel& entry,
                                   const kernels::ConvShape& s, const ConvNumbers& n,
                                   TaskOrder order, Guard guard) {
   const std::int64_t in = s.batch * s.in_pixels(), out = s.batch * s.out_pixels();
-  GuardedBuffer<float> x(spread_size(in, s.in_channels, n.x_gap), guard);
-  GuardedBuffer<float> dy(spread_size(out, s.out_channels, n.dy_gap), guard);
-  GuardedBuffer<float> dw(n.w.size(), guard);
+  Activations x(s.source_type, spread_size(in, s.in_channels, n.x_gap), guard);
+  Activations dy(s.target_type, spread_size(out, s.out_channels, n.dy_gap), guard);
+  Activations dw(kernels::Element::f32, n.w.size(), guard);
   Scratch scratch(entry, s, guard);
   spread(x, n.x, s.in_channels, n.x_gap);
   spread(dy, n.dy, s.out_channels, n.dy_gap);
-  std::memset(dw.data(), 0xff, dw.size() * sizeof(float));
+  std::memset(dw.data(), 0xff, n.w.size() * sizeof(float));
   const kernels::ConvWeightArgs args{.shape = s,
                                      .x = x.data(),
                                      .x_pixel = s.in_channels + n.x_gap,
                                      .dy = dy.data(),
                                      .dy_pixel = s.out_channels + n.dy_gap,
-                                     .dw = dw.data(),
+                                     .dw = static_cast<float*>(dw.data()),
                                      .shared = scratch.shared.data()};
   run_tasks(entry, args, order, scratch.workspace.data());
-  ConvResult result = collect(dw, static_cast<std::int64_t>(dw.size()), 1, 0);
+  ConvResult result = collect(dw, static_cast<std::int64_t>(n.w.size()), 1, 0);
   if (!x.intact() || !dy.intact()) result.fault = "wrote into an input";
   if (!scratch.workspace.intact()) result.fault = "wrote beyond the workspace";
   if (!scratch.shared.intact()) result.fault = "wrote beyond shared";

@@ -21,13 +21,14 @@ struct MatmulCase {
 
 inline ConvResult run_matmul(const kernels::MatmulKernel& entry, const MatmulCase& c) {
   const kernels::MatmulShape& s = c.shape;
-  GuardedBuffer<float> a(c.a.size(), c.guard), b(c.b.size(), c.guard), bias(c.bias.size(), c.guard);
-  GuardedBuffer<float> to(spread_size(s.m, static_cast<int>(s.n), c.c_gap), c.guard);
-  GuardedBuffer<float> residual(s.residual ? to.size() : 0, c.guard);
+  GuardedBuffer<float> b(c.b.size(), c.guard), bias(c.bias.size(), c.guard);
+  Activations a(s.source_type, c.a.size(), c.guard);
+  Activations to(s.target_type, spread_size(s.m, static_cast<int>(s.n), c.c_gap), c.guard);
+  Activations residual(s.target_type, s.residual ? to.size() : 0, c.guard);
   if (s.residual) spread(residual, c.residual, static_cast<int>(s.n), c.c_gap);
   GuardedBuffer<std::uint8_t> packed(up_to_line(entry.packed_bytes(s)), c.guard);
   Scratch scratch(entry, s, c.guard);
-  a.assign(c.a);
+  for (std::size_t i = 0; i < c.a.size(); ++i) a.set(i, c.a[i]);
   b.assign(c.b);
   bias.assign(c.bias);
   spread(to, {}, static_cast<int>(s.n), c.c_gap);

@@ -88,17 +88,27 @@ const Entry& reference_of(std::span<const Entry* const> entries) {
                         [](const Entry* e) { return e->isa == Isa::reference; });
 }
 
+// What an entry that multiplies numbers rounded to bf16 sees.
+ConvNumbers rounded(ConvNumbers n) {
+  for (std::vector<float>* list : {&n.x, &n.dy, &n.w})
+    for (float& v : *list) v = widen_bf16(round_bf16(v));
+  return n;
+}
+
 void check_case(const Case& c) {
   Random random(c.seed);
-  const ConvNumbers n = numbers(c.shape, random, c.whole);
+  const ConvNumbers n = numbers(c.shape, random, c.whole), n_bf16 = rounded(n);
   for (const bool forward : {true, false}) {
     const auto entries = forward ? conv_forward_kernels() : conv_data_kernels();
-    const auto want =
-        run_conv(reference_of(entries), c.shape, forward, n, TaskOrder::whole, c.guard);
+    const auto reference = [&](const ConvNumbers& all) {
+      return run_conv(reference_of(entries), c.shape, forward, all, TaskOrder::whole, c.guard);
+    };
+    const auto want = reference(n), want_bf16 = reference(n_bf16);
     for (const ConvKernel* e : entries)
       if (serves(*e, c))
         judge(c, forward ? "forward" : "data", e->name, e->flags,
-              run_conv(*e, c.shape, forward, n, c.order, c.guard), want.numbers,
+              run_conv(*e, c.shape, forward, n, c.order, c.guard),
+              (e->flags & kernel_bf16_products) != 0 ? want_bf16.numbers : want.numbers,
               forward ? forward_tolerance : gradient_tolerance);
   }
   const auto entries = conv_weight_kernels();

@@ -1,0 +1,280 @@
+// Convolution on tiles of bf16, forward and data, any kernel, stride, dilation and padding. Split:
+// each factor is hi + lo, and the results hold f32's 1e-5 (tiles/block.h).
+//
+// A task takes a range of the outer axis and some target channels. It stages a window of the source
+// (tiles_plan.h), multiplies, keeps the lines that the next window needs too, and moves on. Where
+// pixels are few and weights many, stage 0 stages the whole image in shared memory and the tasks of
+// stage 1 share it, each with its own target channels.
+#pragma once
+
+#include "kernels/conv/tiles_pack.h"
+#include "kernels/conv/tiles_stage.h"
+#include "kernels/tiles/finish.h"
+
+namespace burin::kernels {
+namespace {
+
+// Positions of the target that a window covers, axes d and h.
+struct TilesWindow {
+  int d, d_end, h, h_end;
+};
+
+template <class E, int PA, int PW>
+class TilesRun {
+  using Stage = TilesStage<E>;
+  static constexpr int slots = 9;  // blocks of sums kept between blocks of depth, and one
+  static constexpr int deepest_bytes = 36 * 1024;  // of weights, in L1
+
+ public:
+  static constexpr int most_tiles_beyond = 4;
+  // Of a window's target: each row of tiles may be cut.
+  [[nodiscard]] static std::int64_t most_tiles(const TilesPlan& p) noexcept {
+    return std::int64_t{p.length} * (p.outer == 0 ? p.rows : 1) *
+               ceil_div(p.positions[2], tile_pixels) +
+           most_tiles_beyond;
+  }
+  [[nodiscard]] static std::int64_t most_steps(const TilesPlan& p) noexcept {
+    return at_least(1, p.shape.taps()) * p.c_blocks;
+  }
+  // Window, sums, lists of tiles, pixels and steps.
+  [[nodiscard]] static std::int64_t workspace_bytes(const TilesPlan& p) noexcept {
+    const std::int64_t window = p.whole ? 0 : p.staged_bytes(p.memory_d(), p.memory_h());
+    return window + slots * 4 * tile_bytes + most_tiles(p) * 4 * (1 + tile_pixels) +
+           most_steps(p) * 4;
+  }
+
+  TilesRun(const ConvArgs& args, const TilesPlan& plan, void* workspace) noexcept
+      : args_(args), p_(plan), stage_(plan, nullptr) {
+    auto* at = static_cast<std::byte*>(workspace);
+    window_ = at;
+    if (!p_.whole) at += p_.staged_bytes(p_.memory_d(), p_.memory_h());
+    sums_ = reinterpret_cast<float*>(at);
+    at += slots * 4 * tile_bytes;
+    to_ = reinterpret_cast<std::int32_t*>(at);
+    tile_at_ = to_ + most_tiles(p_) * tile_pixels;
+    step_at_ = tile_at_ + most_tiles(p_);
+  }
+
+  // Stage 0: a line of the outer axis of an image and group.
+  void stage_task(std::int64_t index) noexcept {
+    const int lines = p_.staged_size(p_.outer, p_.positions[p_.outer]);
+    select(index / lines, static_cast<std::byte*>(args_.shared));
+    const auto line = static_cast<int>(index % lines);
+    if (p_.outer == 1) return stage_.line(source_, 0, line, 0, line);
+    for (int h = 0; h < p_.staged_size(1, p_.positions[1]); ++h)
+      stage_.line(source_, line, h, line, h);
+  }
+
+  void task(std::int64_t index) noexcept {
+    const std::int64_t band = index % p_.bands, part = index / p_.bands % p_.parts;
+    const std::int64_t slice = index / p_.bands / p_.parts % p_.slices;
+    select(index / p_.bands / p_.parts / p_.slices,
+           p_.whole ? static_cast<std::byte*>(args_.shared) : window_);
+    block_first_ = static_cast<int>(part_first(p_.o_blocks, p_.slices, slice));
+    block_last_ = static_cast<int>(part_first(p_.o_blocks, p_.slices, slice + 1));
+    const auto first = static_cast<int>(part_first(p_.positions[p_.outer], p_.parts, part));
+    const auto last = static_cast<int>(part_first(p_.positions[p_.outer], p_.parts, part + 1));
+    const auto row = static_cast<int>(part_first(p_.positions[1], p_.bands, band));
+    const auto row_end = static_cast<int>(part_first(p_.positions[1], p_.bands, band + 1));
+    int staged_end = first;  // of the outer axis, counted as the target is
+    for (int at = first; at < last; at += p_.length) {
+      const auto end = static_cast<int>(at_most(last, at + p_.length));
+      TilesWindow w{0, p_.positions[0], row, row_end};
+      (p_.outer == 0 ? w.d : w.h) = at;
+      (p_.outer == 0 ? w.d_end : w.h_end) = end;
+      if (!p_.whole) {
+        memory_d_ = p_.outer == 0 ? at : 0;
+        memory_h_ = p_.outer == 0 ? row : at;
+        if (staged_end > at) stage_.move_down(p_.length, staged_end - at);
+        for (int i = staged_end > at ? staged_end : at; i < end + p_.staged[p_.outer].extra; ++i)
+          stage_lines(i, i - at, w);
+        staged_end = end + p_.staged[p_.outer].extra;
+      }
+      multiply(w);
+    }
+  }
+
+ private:
+  void select(std::int64_t index, std::byte* planes) noexcept {
+    const std::int64_t image = index / p_.shape.groups;
+    group_ = index % p_.shape.groups;
+    std::int64_t from = image, to = image;
+    for (const DirectAxis& a : p_.axis) from *= a.source, to *= a.target;
+    const int from_bytes = bytes_of(p_.shape.source_type),
+              to_bytes = bytes_of(p_.shape.target_type);
+    source_ = {static_cast<const std::byte*>(args_.source) +
+                   (from * args_.source_pixel + group_ * p_.depth) * from_bytes,
+               args_.source_pixel * from_bytes};
+    target_ = {static_cast<std::byte*>(args_.target) +
+                   (to * args_.target_pixel + group_ * p_.columns) * to_bytes,
+               args_.target_pixel,
+               args_.residual == nullptr
+                   ? nullptr
+                   : static_cast<const std::byte*>(args_.residual) +
+                         (to * args_.residual_pixel + group_ * p_.columns) * to_bytes,
+               args_.residual_pixel,
+               args_.bias == nullptr ? nullptr : args_.bias + group_ * p_.columns,
+               p_.shape.target_type,
+               args_.epilogue};
+    memory_d_ = memory_h_ = 0;
+    const std::int64_t image_bytes =
+        p_.whole ? p_.staged_bytes(p_.memory_d(), p_.memory_h()) * index : 0;
+    stage_.begin_at(planes + image_bytes);
+  }
+
+  // Line i of the outer axis, in memory line `to`.
+  void stage_lines(int i, int to, const TilesWindow& w) noexcept {
+    if (p_.outer == 1) return stage_.line(source_, 0, i, 0, to);
+    for (int h = w.h; h < w.h_end + p_.staged[1].extra; ++h)
+      stage_.line(source_, i, h, to, h - w.h);
+  }
+
+  void multiply(const TilesWindow& w) noexcept {
+    std::int64_t before = 0;
+    for (int rd = 0; rd < p_.axis[0].phases(); ++rd)
+      for (int rh = 0; rh < p_.axis[1].phases(); ++rh)
+        for (int rw = 0; rw < p_.axis[2].phases(); ++rw) {
+          const AxisPhase d = p_.axis[0].phase(rd), h = p_.axis[1].phase(rh),
+                          x = p_.axis[2].phase(rw);
+          phase(w, d, h, x, before);
+          before += std::int64_t{d.taps} * h.taps * x.taps;
+        }
+  }
+
+  void phase(const TilesWindow& w, const AxisPhase& d, const AxisPhase& h, const AxisPhase& x,
+             std::int64_t before) noexcept {
+    list_tiles(w, d, h, x);
+    if (tiles_ == 0) return;
+    list_steps(d, h, x);
+    const std::int64_t taps = std::int64_t{d.taps} * h.taps * x.taps;
+    TileFinish<E> finish(target_);
+    for (int b = block_first_; b < block_last_; ++b) {
+      const std::byte* packed = static_cast<const std::byte*>(args_.packed) +
+                                group_ * p_.group_bytes() + p_.packed_at(before, taps, b);
+      if (p_.block_tiles(b) == 2)
+        block<2, 2>(b, packed, finish);
+      else
+        block<4, 1>(b, packed, finish);
+    }
+    finish.flush();
+  }
+
+  // Tiles of 16 pixels: of rows, down the columns, or, where that wastes more, of all pixels of a
+  // plane in a run, of which those between the rows are thrown away.
+  void list_tiles(const TilesWindow& w, const AxisPhase& d, const AxisPhase& h,
+                  const AxisPhase& x) noexcept {
+    tiles_ = 0;
+    const auto d_end = static_cast<int>(at_most(w.d_end, d.count)),
+               h_end = static_cast<int>(at_most(w.h_end, h.count));
+    if (x.count == 0 || h_end <= w.h) return;
+    const std::int64_t across = ceil_div(x.count, tile_pixels), rows = h_end - w.h;
+    const std::int64_t in_a_run = (rows - 1) * stage_.width() + x.count;
+    for (int jd = w.d; jd < d_end; ++jd) {
+      plane_ = stage_.at(0, jd - memory_d_, w.h - memory_h_);
+      plane_to_ = (std::int64_t{d.first} + jd * d.step) * p_.axis[1].target;
+      if (ceil_div(in_a_run, tile_pixels) < rows * across) {
+        for (std::int64_t i = 0; i < in_a_run; i += tile_pixels)
+          add_tile(static_cast<int>(i / stage_.width()), static_cast<int>(i % stage_.width()),
+                   stage_.width(), static_cast<int>(rows), w.h, h, x);
+      } else {
+        for (int i = 0; i < across; ++i)
+          for (int r = 0; r < rows; ++r)
+            add_tile(r, i * tile_pixels, 1 << 30, static_cast<int>(rows), w.h, h, x);
+      }
+    }
+  }
+
+  void add_tile(int row, int column, int width, int rows, int first_row, const AxisPhase& h,
+                const AxisPhase& x) noexcept {
+    tile_at_[tiles_] =
+        static_cast<std::int32_t>((plane_ + std::int64_t{row} * stage_.width() + column) * 64);
+    std::int32_t* to = to_ + std::int64_t{tiles_++} * tile_pixels;
+    for (int i = 0; i < tile_pixels; ++i, ++column) {
+      if (column == width) column = 0, ++row;
+      const bool inside = column < x.count && row < rows;
+      const std::int64_t line = plane_to_ + h.first + std::int64_t{first_row + row} * h.step;
+      to[i] = inside
+                  ? static_cast<std::int32_t>(line * p_.axis[2].target + x.first + column * x.step)
+                  : -1;
+    }
+  }
+
+  void list_steps(const AxisPhase& d, const AxisPhase& h, const AxisPhase& x) noexcept {
+    steps_ = 0;
+    for (int cb = 0; cb < p_.c_blocks; ++cb)
+      for (int kd = 0; kd < d.taps; ++kd)
+        for (int kh = 0; kh < h.taps; ++kh)
+          for (int kw = 0; kw < x.taps; ++kw) {
+            const int v[3] = {d.offset + kd * d.offset_step - p_.staged[0].origin,
+                              h.offset + kh * h.offset_step - p_.staged[1].origin,
+                              x.offset + kw * x.offset_step - p_.staged[2].origin};
+            int sub = 0, shift[3];
+            for (int i = 0; i < 3; ++i) {
+              sub = sub * p_.staged[i].subs + v[i] % p_.staged[i].step;
+              shift[i] = v[i] / p_.staged[i].step;
+            }
+            step_at_[steps_++] =
+                static_cast<std::int32_t>(cb * PA * stage_.plane_bytes() +
+                                          (stage_.at(sub, shift[0], shift[1]) + shift[2]) * 64);
+          }
+  }
+
+  // One block of target channels. 3rd loop: pixels whose sums stay in L1; 2nd: depth whose weights
+  // do; 1st: blocks of pixels.
+  template <int MP, int NB>
+  void block(int b, const std::byte* packed, TileFinish<E>& finish) noexcept {
+    using Block = TileBlock<E, PA, PW, MP, NB>;
+    const int deepest = deepest_bytes / Block::step_bytes;
+    const int depths = steps_ > deepest ? (steps_ + deepest - 1) / deepest : 1;
+    const int blocks = (tiles_ + MP - 1) / MP;
+    const int together = depths == 1 ? blocks : slots - 1;
+    const int channel = b * 2 * tile_channels;
+    const int columns =
+        p_.columns - channel < NB * tile_channels ? p_.columns - channel : NB * tile_channels;
+    for (int first = 0; first < blocks; first += together) {
+      const int last = blocks - first < together ? blocks : first + together;
+      for (int q = 0; q < depths; ++q) {
+        const auto begin = static_cast<int>(part_first(steps_, depths, q));
+        const auto end = static_cast<int>(part_first(steps_, depths, q + 1));
+        TileSteps s{};
+        s.a_row = 64;
+        s.a_low = stage_.plane_bytes();
+        s.at = step_at_ + begin;
+        s.count = end - begin;
+        s.w = packed + std::int64_t{begin} * Block::step_bytes;
+        s.add_to_c = q > 0;
+        for (int i = first; i < last; ++i) {
+          for (int m = 0; m < MP; ++m) {
+            const int tile = i * MP + m < tiles_ ? i * MP + m : tiles_ - 1;
+            s.a[m] = stage_.planes() + tile_at_[tile];
+          }
+          s.c = sums_ + (slot_ + i - first) % slots * (4 * tile_bytes / 4);
+          Block::run(s, finish);
+          if (q + 1 == depths) {
+            const int left = tiles_ - i * MP < MP ? tiles_ - i * MP : MP;
+            finish.take(s.c, to_ + std::int64_t{i} * MP * tile_pixels, left * tile_pixels, channel,
+                        columns, s.count);
+          }
+        }
+      }
+      slot_ = (slot_ + last - first) % slots;
+    }
+  }
+
+  const ConvArgs& args_;
+  const TilesPlan& p_;
+  Stage stage_;
+  TilesSource source_{};
+  TileTarget target_{};
+  std::byte* window_;
+  float* sums_;
+  std::int32_t *to_, *tile_at_, *step_at_;
+
+  std::int64_t group_ = 0, plane_ = 0, plane_to_ = 0;
+  int memory_d_ = 0, memory_h_ = 0;  // positions that the staged memory begins with
+  int block_first_ = 0, block_last_ = 0;
+  int tiles_ = 0, steps_ = 0, slot_ = 0;
+};
+
+}  // namespace
+}  // namespace burin::kernels

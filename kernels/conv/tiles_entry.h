@@ -1,0 +1,101 @@
+// Tiles as entries of the convolution tables: `split` takes and gives f32 or bf16 and holds f32's
+// precision, the other multiplies numbers rounded to bf16.
+#pragma once
+
+#include "kernels/conv/tiles.h"
+
+namespace burin::kernels {
+namespace {
+
+template <class E, bool forward, bool split>
+struct TilesEntry {
+  static TilesPlan plan(const ConvShape& s) noexcept { return TilesPlan(s, forward, split); }
+
+  static const char* refuse(const ConvShape& s) noexcept {
+    if (s.taps() > TilesPlan::max_taps) return "more than 512 kernel points";
+    if (s.in_pixels() >= (1 << 30) || s.out_pixels() >= (1 << 30)) return "more than 2^30 pixels";
+    const TilesPlan p = plan(s);
+    constexpr std::int64_t most = std::int64_t{64} << 20;
+    return p.whole || p.staged_bytes(p.memory_d(), p.memory_h()) <= most
+               ? nullptr
+               : "a row of the image does not fit in the cache";
+  }
+  // In multiply-adds at full speed of 512 bits.
+  static double cost(const ConvShape& s) noexcept {
+    const TilesPlan p = plan(s);
+    const double pixels =
+        static_cast<double>(s.batch) * p.axis[0].target * p.axis[1].target * p.axis[2].target;
+    const double taps = static_cast<double>(s.macs()) /
+                        (static_cast<double>(s.batch) *
+                         static_cast<double>(s.in_channels / s.groups) * s.out_channels);
+    const double products = split ? (p.a_planes + 1) : 1;
+    const double macs = taps * static_cast<double>(s.batch) * p.c_blocks * tile_depth *
+                        static_cast<double>(p.column_tiles()) * tile_channels * s.groups;
+    return macs * products / 10 + pixels * (s.in_channels + s.out_channels) * 6;
+  }
+  static std::size_t packed_bytes(const ConvShape& s) noexcept {
+    return static_cast<std::size_t>(plan(s).group_bytes() * s.groups);
+  }
+  static std::int64_t pack_tasks(const ConvShape& s) noexcept {
+    return std::int64_t{plan(s).o_blocks} * s.groups;
+  }
+  static void pack(const ConvShape& s, const float* weights, void* packed, std::int64_t first,
+                   std::int64_t last) noexcept {
+    const TilesPlan p = plan(s);
+    TilesPack packing(p, weights, static_cast<std::byte*>(packed));
+    for (std::int64_t t = first; t < last; ++t) packing.task(t);
+  }
+  static std::size_t workspace_bytes(const ConvShape& s) noexcept {
+    return static_cast<std::size_t>(TilesRun<E, 1, 1>::workspace_bytes(plan(s)));
+  }
+  static std::size_t shared_bytes(const ConvShape& s) noexcept {
+    const TilesPlan p = plan(s);
+    if (!p.whole) return 0;
+    return static_cast<std::size_t>(p.images() * p.staged_bytes(p.memory_d(), p.memory_h()));
+  }
+  static std::int64_t tasks(const ConvShape& s, int stage) noexcept { return plan(s).tasks(stage); }
+  static void run(const ConvArgs& args, int stage, std::int64_t first, std::int64_t last,
+                  void* workspace) noexcept {
+    const TilesPlan p = plan(args.shape);
+    if constexpr (split) {
+      if (p.a_planes == 2)
+        each_task(TilesRun<E, 2, 2>(args, p, workspace), stage, first, last);
+      else
+        each_task(TilesRun<E, 1, 2>(args, p, workspace), stage, first, last);
+    } else {
+      each_task(TilesRun<E, 1, 1>(args, p, workspace), stage, first, last);
+    }
+  }
+
+  static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
+    return {.name = name,
+            .isa = isa,
+            .flags = split ? kernel_default : kernel_bf16_products,
+            .refuse = refuse,
+            .cost = cost,
+            .packed_bytes = packed_bytes,
+            .pack_tasks = pack_tasks,
+            .pack = pack,
+            .workspace_bytes = workspace_bytes,
+            .shared_bytes = shared_bytes,
+            .stages = 2,
+            .tasks = tasks,
+            .run = run};
+  }
+
+ private:
+  template <class Run>
+  static void each_task(Run runner, int stage, std::int64_t first, std::int64_t last) noexcept {
+    E::begin();
+    for (std::int64_t t = first; t < last; ++t) {
+      if (stage == 0)
+        runner.stage_task(t);
+      else
+        runner.task(t);
+    }
+    E::end();
+  }
+};
+
+}  // namespace
+}  // namespace burin::kernels
