@@ -1,13 +1,13 @@
 // Convolution kernels against oneDNN's direct ones, in turns, in one process.
 //
 //   conv [--json] [--shape NAME,..] [--pass forward|data|weight] [--kernel NAME,..] [--isa LEVEL]
-//        [--threads N] [--seconds S]
+//        [--precision exact|f32|bf16] [--threads N] [--seconds S]
 //
 // One line for each shape, pass and kernel that serves it; without --kernel the one that the engine
 // would choose, by BURIN_KERNEL too.
 //
 // GFLOP/s count two operations for each multiply-add of the definition, whatever the algorithm
-// does. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
+// does. With --precision bf16 activations are bf16, and oneDNN's too. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
 // has its own preferred layouts; reordering is not timed. Results are compared before timing.
 #include <algorithm>
 #include <cmath>
@@ -23,6 +23,7 @@
 #include "engine/runtime/workers.h"
 #include "kernels/peak_loops.h"
 #include "kernels/request.h"
+#include "kernels/tiles/round.h"
 #include "perf/bench.h"
 #include "perf/conv_yardstick.h"
 #include "perf/environment.h"
@@ -35,6 +36,7 @@ namespace {
 
 using namespace burin;
 using kernels::ConvShape;
+using kernels::Element;
 using kernels::Isa;
 using perf::Pass;
 
@@ -45,6 +47,7 @@ struct Options {
   bool json = false;
   std::vector<std::string> shapes, kernels;
   std::string pass, isa;
+  kernels::Precision precision = kernels::Precision::f32;
   int threads = 0;
   double seconds = 2;  // about, for each shape and pass
 };
@@ -74,8 +77,15 @@ class Buffer {
   std::unique_ptr<void, decltype(&std::free)> data_;
 };
 
+std::vector<std::uint16_t> round_all(const float* numbers, std::size_t count) {
+  std::vector<std::uint16_t> out(count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = kernels::round_bf16(numbers[i]);
+  return out;
+}
+
 struct Numbers {
   Buffer x, dy, w;
+  std::vector<std::uint16_t> x_bf16, dy_bf16;  // where the shape asks for them
   explicit Numbers(const ConvShape& s)
       : x(sizeof(float) * x_count(s)),
         dy(sizeof(float) * y_count(s)),
@@ -84,6 +94,15 @@ struct Numbers {
     for (std::size_t i = 0; i < x_count(s); ++i) x.floats()[i] = random.real();
     for (std::size_t i = 0; i < y_count(s); ++i) dy.floats()[i] = random.real();
     for (std::size_t i = 0; i < w_count(s); ++i) w.floats()[i] = random.real();
+    if (s.source_type == Element::f32) return;
+    x_bf16 = round_all(x.floats(), x_count(s));
+    dy_bf16 = round_all(dy.floats(), y_count(s));
+  }
+  [[nodiscard]] const void* x_data() const {
+    return x_bf16.empty() ? x.get() : static_cast<const void*>(x_bf16.data());
+  }
+  [[nodiscard]] const void* dy_data() const {
+    return dy_bf16.empty() ? dy.get() : static_cast<const void*>(dy_bf16.data());
   }
   static std::size_t x_count(const ConvShape& s) {
     return static_cast<std::size_t>(s.batch * s.in_pixels() * s.in_channels);
@@ -103,6 +122,15 @@ struct Candidate {
   std::function<void()> run;
   std::shared_ptr<Buffer> result;
   std::size_t count = 0;
+  Element type = Element::f32;  // of the result
+
+  [[nodiscard]] std::vector<float> numbers() const {
+    if (type == Element::f32) return {result->floats(), result->floats() + count};
+    const auto* bits = static_cast<const std::uint16_t*>(result->get());
+    std::vector<float> out(count);
+    for (std::size_t i = 0; i < count; ++i) out[i] = kernels::widen_bf16(bits[i]);
+    return out;
+  }
 };
 
 template <class Entry, class Args>
@@ -124,10 +152,11 @@ std::function<void()> runner(const Entry& entry, const Args& args, std::shared_p
 
 // Empty when no entry of that name serves the shape.
 Candidate conv_candidate(Pass pass, const ConvShape& s, const Numbers& n,
-                         const std::string& wanted) {
+                         kernels::Precision precision, const std::string& wanted) {
   const bool forward = pass == Pass::forward;
-  const auto* entry = kernels::choose(
-      forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(), s, wanted);
+  const auto* entry =
+      kernels::choose(forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(), s,
+                      wanted, kernels::Activation::none, precision);
   if (entry == nullptr) return {};
   const auto packed = std::make_shared<Buffer>(entry->packed_bytes(s));
   const auto shared = std::make_shared<Buffer>(entry->shared_bytes(s));
@@ -135,7 +164,7 @@ Candidate conv_candidate(Pass pass, const ConvShape& s, const Numbers& n,
   const std::size_t count = forward ? Numbers::y_count(s) : Numbers::x_count(s);
   const auto result = std::make_shared<Buffer>(sizeof(float) * count);
   const kernels::ConvArgs args{.shape = s,
-                               .source = forward ? n.x.floats() : n.dy.floats(),
+                               .source = forward ? n.x_data() : n.dy_data(),
                                .source_pixel = forward ? s.in_channels : s.out_channels,
                                .packed = packed->get(),
                                .bias = nullptr,
@@ -143,34 +172,37 @@ Candidate conv_candidate(Pass pass, const ConvShape& s, const Numbers& n,
                                .target_pixel = forward ? s.out_channels : s.in_channels,
                                .epilogue = {},
                                .shared = shared->get()};
-  return {entry->name, entry->isa, runner(*entry, args, packed, shared), result, count};
+  return {entry->name, entry->isa, runner(*entry, args, packed, shared),
+          result,      count,      s.target_type};
 }
 
-Candidate weight_candidate(const ConvShape& s, const Numbers& n, const std::string& wanted) {
-  const auto* entry = kernels::choose(kernels::conv_weight_kernels(), s, wanted);
+Candidate weight_candidate(const ConvShape& s, const Numbers& n, kernels::Precision precision,
+                           const std::string& wanted) {
+  const auto* entry = kernels::choose(kernels::conv_weight_kernels(), s, wanted,
+                                      kernels::Activation::none, precision);
   if (entry == nullptr) return {};
   const auto shared = std::make_shared<Buffer>(entry->shared_bytes(s));
   const auto result = std::make_shared<Buffer>(sizeof(float) * Numbers::w_count(s));
   const kernels::ConvWeightArgs args{.shape = s,
-                                     .x = n.x.floats(),
+                                     .x = n.x_data(),
                                      .x_pixel = s.in_channels,
-                                     .dy = n.dy.floats(),
+                                     .dy = n.dy_data(),
                                      .dy_pixel = s.out_channels,
                                      .dw = result->floats(),
                                      .shared = shared->get()};
-  return {entry->name, entry->isa, runner(*entry, args, nullptr, shared), result,
-          Numbers::w_count(s)};
+  return {entry->name, entry->isa,          runner(*entry, args, nullptr, shared),
+          result,      Numbers::w_count(s), Element::f32};
 }
 
 // Sums in f32 differ by their order: over 262144 pixels oneDNN's weight gradient is 2e-5 off.
-void compare(const Candidate& candidate, perf::Yardstick& yardstick) {
+// Results in bf16 are off by 2^-9 each.
+void compare(const Candidate& candidate, perf::Yardstick& yardstick, kernels::Precision precision) {
   yardstick.run();
   candidate.run();
   const std::vector<float> want = yardstick.result();
   const double error =
-      test::relative_l2(std::span<const float>(candidate.result->floats(), candidate.count),
-                        std::span<const float>(want));
-  if (!(error <= 1e-4))
+      test::relative_l2(std::span<const float>(candidate.numbers()), std::span<const float>(want));
+  if (!(error <= (precision == kernels::Precision::bf16 ? 5e-3 : 1e-4)))
     throw std::runtime_error(candidate.name + " differs from oneDNN by " + std::to_string(error));
 }
 
@@ -231,8 +263,8 @@ class Report {
 std::vector<Candidate> candidates_of(const Options& o, Pass pass, const ConvShape& s,
                                      const Numbers& n) {
   const auto candidate = [&](const std::string& wanted) {
-    return pass == Pass::weight ? weight_candidate(s, n, wanted)
-                                : conv_candidate(pass, s, n, wanted);
+    return pass == Pass::weight ? weight_candidate(s, n, o.precision, wanted)
+                                : conv_candidate(pass, s, n, o.precision, wanted);
   };
   std::vector<Candidate> out;
   for (const std::string& wanted : o.kernels)
@@ -240,13 +272,14 @@ std::vector<Candidate> candidates_of(const Options& o, Pass pass, const ConvShap
   if (!o.kernels.empty()) return out;
   Candidate chosen = candidate(std::string(kernels::requested_kernel("conv")));
   if (chosen.run == nullptr) chosen = candidate("");
-  out.push_back(std::move(chosen));
+  if (chosen.run != nullptr) out.push_back(std::move(chosen));
   return out;
 }
 
 void measure(const Options& o, const test::NamedConv& named, Pass pass, const char* pass_name,
              Report& report) {
-  const ConvShape& s = named.shape;
+  ConvShape s = named.shape;
+  if (o.precision == kernels::Precision::bf16) s.source_type = s.target_type = Element::bf16;
   const Numbers n(s);
   const std::vector<Candidate> candidates = candidates_of(o, pass, s, n);
   if (candidates.empty()) return;
@@ -258,7 +291,7 @@ void measure(const Options& o, const test::NamedConv& named, Pass pass, const ch
   std::vector<std::function<void()>> turns{[&] { peak_operations = peak_turn(level); }};
   if (yardstick != nullptr) turns.emplace_back([&] { yardstick->run(); });
   for (const Candidate& c : candidates) {
-    if (yardstick != nullptr) compare(c, *yardstick);
+    if (yardstick != nullptr) compare(c, *yardstick, o.precision);
     turns.push_back(c.run);
   }
   double turn = 0;
@@ -308,6 +341,13 @@ T number(std::string_view option, std::string_view word, T least, T most) {
   return *value;
 }
 
+kernels::Precision precision_of(std::string_view word) {
+  if (word == "exact") return kernels::Precision::exact;
+  if (word == "f32") return kernels::Precision::f32;
+  if (word == "bf16") return kernels::Precision::bf16;
+  throw std::invalid_argument("unknown precision " + std::string(word));
+}
+
 Options parse(int argc, char** argv) {
   Options o;
   for (int i = 1; i < argc; ++i) {
@@ -326,6 +366,8 @@ Options parse(int argc, char** argv) {
       o.kernels = split(value());
     else if (word == "--isa")
       o.isa = value();
+    else if (word == "--precision")
+      o.precision = precision_of(value());
     else if (word == "--threads")
       o.threads = number(word, value(), 1, perf::most_threads);
     else if (word == "--seconds")
@@ -364,7 +406,8 @@ int main(int argc, char** argv) {
   } catch (const std::invalid_argument& error) {
     std::fprintf(stderr,
                  "%s\nusage: conv [--json] [--shape NAME,..] [--pass forward|data|weight] "
-                 "[--kernel NAME,..] [--isa LEVEL] [--threads N] [--seconds S]\n",
+                 "[--kernel NAME,..] [--isa LEVEL] [--precision exact|f32|bf16] [--threads N] "
+                 "[--seconds S]\n",
                  error.what());
     return 2;
   } catch (const std::exception& error) {

@@ -38,13 +38,20 @@ struct Geometry {
   }
 };
 
-memory::desc any(const memory::dims& dims) { return {dims, f32, memory::format_tag::any}; }
+// In the layout that oneDNN likes best.
+struct AnyLayout {
+  memory::data_type type;
+  memory::desc operator()(const memory::dims& dims) const {
+    return {dims, type, memory::format_tag::any};
+  }
+};
 
 class Onednn final : public Yardstick {
  public:
   Onednn(Pass pass, const ConvShape& s, const float* x, const float* dy, const float* w)
       : stream_(cpu_engine()) {
     const Geometry g(s);
+    const AnyLayout any{s.source_type == kernels::Element::f32 ? f32 : memory::data_type::bf16};
     const auto direct = dnnl::algorithm::convolution_direct;
     const auto forward = kernels::onednn::describe<dnnl::convolution_forward>(
         dnnl::prop_kind::forward_training, direct, any(g.x), any(g.w), any(g.y), g.stride,

@@ -18,7 +18,8 @@ class Yardstick {
   [[nodiscard]] virtual std::vector<float> result() = 0;
 };
 
-// Channels-last x and dy, w as in files; they are copied into oneDNN's layouts here, untimed. Null
+// Channels-last x and dy, w as in files, all f32; they are copied into oneDNN's layouts, and where
+// the shape's source is bf16 into that type, here, untimed. Null
 // when this build has no oneDNN or oneDNN does not serve the shape.
 [[nodiscard]] std::unique_ptr<Yardstick> make_yardstick(Pass pass, const kernels::ConvShape& shape,
                                                         const float* x, const float* dy,

@@ -246,6 +246,17 @@ inline constexpr NamedConv conv_shapes[] = {
           .pad_begin = {0, 1, 1},
           .pad_end = {0, 1, 1}};
 }
+// Square picture and kernel.
+[[nodiscard]] constexpr kernels::ConvShape strided(int channels, int out_channels, int size,
+                                                   int kernel, int stride, int pad) {
+  return {.in_channels = channels,
+          .out_channels = out_channels,
+          .in = {1, size, size},
+          .kernel = {1, kernel, kernel},
+          .stride = {1, stride, stride},
+          .pad_begin = {0, pad, pad},
+          .pad_end = {0, pad, pad}};
+}
 [[nodiscard]] constexpr kernels::ConvShape same_3x3x3(int channels, int out_channels, int size) {
   return {.in_channels = channels,
           .out_channels = out_channels,
@@ -267,9 +278,30 @@ inline constexpr NamedConv conv_perf_shapes[] = {
     {"61x45x122", same_3x3(122, 122, 61, 45)},
     {"29x29x256", same_3x3(256, 256, 29, 29)},
     {"14x14x200", same_3x3(200, 200, 14, 14)},
+    {"3d_64x32_to_64", same_3x3x3(32, 64, 64)},
+    {"3d_64x64", same_3x3x3(64, 64, 64)},
+    {"3d_32x128", same_3x3x3(128, 128, 32)},
+    {"3d_16x256", same_3x3x3(256, 256, 16)},
     {"3d_32x64", same_3x3x3(64, 64, 32)},
     {"3d_16x128", same_3x3x3(128, 128, 16)},
     {"512x512x3_to_64", same_3x3(3, 64, 512, 512)},
+    {"256x256x64_k4s2", strided(64, 128, 256, 4, 2, 1)},
+    {"64x64x512_k4s2", strided(512, 1024, 64, 4, 2, 1)},
+    {"512x512x3_k4s2", strided(3, 128, 512, 4, 2, 1)},
+    {"64x64x512_k2s2", strided(512, 1024, 64, 2, 2, 0)},
+    {"512x512x64_k2s2", strided(64, 128, 512, 2, 2, 0)},
+    {"3d_64x128_k2s2",
+     {.in_channels = 128,
+      .out_channels = 128,
+      .in = {64, 64, 64},
+      .kernel = {2, 2, 2},
+      .stride = {2, 2, 2}}},
+    {"224x224x3_k7s2", strided(3, 64, 224, 7, 2, 3)},
+    {"56x56x128_k3s2", strided(128, 128, 56, 3, 2, 1)},
+    {"56x56x64_to_256_k1", strided(64, 256, 56, 1, 1, 0)},
+    {"28x28x512_to_128_k1", strided(512, 128, 28, 1, 1, 0)},
+    {"14x14x256_to_1024_k1", strided(256, 1024, 14, 1, 1, 0)},
+    {"7x7x512_to_2048_k1", strided(512, 2048, 7, 1, 1, 0)},
     {"512x512x64_to_1_k1", {.in_channels = 64, .out_channels = 1, .in = {1, 512, 512}}},
     {"128x128x256_k1", {.in_channels = 256, .out_channels = 256, .in = {1, 128, 128}}},
     {"112x112x64_k3s2",
