@@ -1,4 +1,4 @@
-// Winograd convolution of 3x3 kernels, forward and data gradient, fused.
+// Winograd convolution, forward and data gradient, fused.
 //
 // A task takes a block of tiles and a chunk of target channels through all three steps in its own
 // workspace, so that no transformed image ever goes through memory:
@@ -7,12 +7,16 @@
 //   M[e][tile][oc]   = V[e] * U[e]
 //   y                = act(At M A + bias + residual)
 //
-// What stays in L2 decides the speed. With few source channels V holds all points and M one panel
-// of target channels at a time (group); with many, V holds one row of points (slice) and M the
-// whole chunk.
+// In three dimensions it does so for one point of the depth after another, and adds what each gives
+// to the slices of y (winograd_depth.h, winograd_output.h).
+//
+// What stays in L2 decides the speed. With few source channels V holds all points of a plane and M
+// one panel of target channels at a time (group); with many, V holds one row of points (slice) and
+// M the whole chunk.
 //
 // V lies as rows of a register tile: [e][run of tiles][c block][tile of the run][lanes], so that
-// the micro-kernel walks through one run of memory. U is packed [group][e][panel][c][panel width].
+// the micro-kernel walks through one run of memory. U is packed [depth point][group][e][panel][c]
+// [panel width]. With phases, c and oc count through the channels of one after another.
 #pragma once
 
 #include "kernels/conv/winograd_output.h"
@@ -24,20 +28,22 @@
 namespace burin::kernels {
 namespace {
 
-template <class V, class F>
+// D, F: forms along the depth and in the plane.
+template <class V, class D, class F>
 struct Winograd {
-  using Output = WinogradOutput<V, F>;
+  using Output = WinogradOutput<V, D, F>;
   using Block = WinogradTiles::Block;
   static constexpr int lanes = V::lanes;
   static constexpr int nr = Output::nr;
-  static constexpr int points = F::points * F::points;
+  static constexpr int points = F::points * F::points;  // of a plane
+  static constexpr int slices = winograd_input<D>.widest();
 
   struct Plan {
     WinogradPass pass;
     WinogradTiles tiles;
-    int depth;          // source channels, rounded up to lanes
+    int depth;          // source channels, rounded up to lanes, of all phases
     int slice;          // rows of points that V holds: 1 or all
-    int width;          // target channels, rounded up to lanes
+    int width;          // target channels, rounded up to lanes, of all phases
     int chunk, chunks;  // target channels of a task
     int group;          // target channels that M holds, a part of a chunk; all of it if V is sliced
     std::int64_t v_stride, m_stride;  // floats from one e to the next
@@ -46,12 +52,14 @@ struct Winograd {
   static Plan plan(const WinogradPass& pass) noexcept {
     Plan p{};
     p.pass = pass;
-    p.depth = round_up(pass.depth, lanes);
-    p.width = round_up(pass.width, lanes);
+    p.depth = round_up(pass.depth, lanes) * pass.source_phases();
+    p.width = round_up(pass.width, lanes) * pass.target_phases();
     // V and M together about 1 MiB: 28 tiles x 36 x (64 + 64) floats, 42 x 36 x (128 + 32),
     // 42 x 36 x (256 + 32), and for one of six rows 64 x 6 x 512 beside M, which streams.
     const bool many = p.depth > 384;
-    p.tiles = tiles_of(pass, F::m, p.depth <= 96 ? 28 : (many ? 64 : 42));
+    // In three dimensions U comes from L3 and pays for more tiles.
+    const int few = D::points > 1 ? 56 : 28;
+    p.tiles = tiles_of<D, F>(pass, p.depth <= 96 ? few : (many ? 64 : 42));
     p.slice = many ? 1 : F::points;
     // Few blocks: tasks share one and each transforms its input again.
     const std::int64_t parts = ceil_div(4, p.tiles.blocks);
@@ -65,12 +73,15 @@ struct Winograd {
   }
 
   static std::size_t packed_bytes(const Plan& p) noexcept {
-    return sizeof(float) * points * static_cast<std::size_t>(p.depth) *
+    return sizeof(float) * D::points * points * static_cast<std::size_t>(p.depth) *
            static_cast<std::size_t>(p.width);
   }
   static std::int64_t v_floats(const Plan& p) noexcept { return F::points * p.slice * p.v_stride; }
+  static std::int64_t m_floats(const Plan& p) noexcept { return points * p.m_stride; }
   static std::size_t workspace_bytes(const Plan& p) noexcept {
-    return sizeof(float) * static_cast<std::size_t>(v_floats(p) + points * p.m_stride);
+    return sizeof(float) *
+           static_cast<std::size_t>(v_floats(p) + m_floats(p) +
+                                    Output::sum_floats(p.tiles.block_tiles(), p.chunk));
   }
   static std::int64_t tasks(const Plan& p) noexcept { return p.tiles.blocks * p.chunks; }
 
@@ -78,50 +89,60 @@ struct Winograd {
   // it; a number of V or M costs 20, a number of U, packed and read once, 40.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
-    const double products = tiles * points * p.depth * p.width;
-    const double transforms = tiles * points * 20.0 * (1.0 * p.depth * p.chunks + p.width);
-    const double weights = 40.0 * points * p.depth * p.width;
+    const double all = D::points * points;
+    const double products = tiles * all * p.depth * p.width;
+    const double transforms = tiles * all * 20.0 * (1.0 * p.depth * p.chunks + p.width);
+    const double weights = 40.0 * all * p.depth * p.width;
     return (products * 1.15 + transforms) * 16 / lanes + weights;
   }
 
-  // V of rows [row, row + rows) of the points.
+  // V of rows [row, row + rows) of the points of a plane, for one of the depth.
   template <int row, int rows>
-  static void transform_rows(const Plan& p, const ConvArgs& args, const Block& block,
+  static void transform_rows(const Plan& p, const ConvArgs& args, const Block& block, int point,
                              float* v) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.source_f32(), args.source_pixel, s.h, s.w};
+    const WinogradImage image{args.source_f32(), args.source_pixel,  s.source,
+                              s.before,          {D::m, F::m, F::m}, s.source_step};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const TileRuns<V> runs(block.tiles);
-    Window<F::points> next(image, p.tiles, block.first, F::m, s.top, s.left);
-    for (int r = 0; r < runs.count; ++r) {
-      const int first = runs.first(r), height = runs.height(r);
-      for (int i = 0; i < height; ++i) {
-        Window<F::points> w = next;
-        next = Window<F::points>(image, p.tiles, block.first + first + i + 1, F::m, s.top, s.left);
-        w.fetch(next);
-        float* to = v + std::int64_t{first} * p.depth + i * lanes;
-        for (int c = 0; c < p.depth; c += lanes, to += height * lanes) {
-          const int count = s.depth - c < lanes ? s.depth - c : lanes;
-          if (count == lanes && w.whole())
-            map_window<V, F::points, F::points, row, rows, true>(w, c, count, to, p.v_stride, map);
-          else
-            map_window<V, F::points, F::points, row, rows, false>(w, c, count, to, p.v_stride, map);
+    const int phase_depth = p.depth / s.source_phases();
+    for (int phase = 0; phase < s.source_phases(); ++phase) {
+      const auto window = [&](int tile) noexcept {
+        return Window<F::points, slices>(image, p.tiles.place(block.first + tile), phase,
+                                         winograd_input<D>.at[point]);
+      };
+      auto next = window(0);
+      for (int r = 0; r < runs.count; ++r) {
+        const int first = runs.first(r), height = runs.height(r);
+        for (int i = 0; i < height; ++i) {
+          auto w = next;
+          next = window(first + i + 1);
+          w.fetch(next);
+          float* to = v + std::int64_t{first} * p.depth +
+                      std::int64_t{phase} * phase_depth * height + i * lanes;
+          for (int c = 0; c < phase_depth; c += lanes, to += height * lanes) {
+            const int count = s.depth - c < lanes ? s.depth - c : lanes;
+            if (count == lanes && w.whole())
+              map_window<V, F::points, row, rows, true>(w, c, count, to, p.v_stride, map);
+            else
+              map_window<V, F::points, row, rows, false>(w, c, count, to, p.v_stride, map);
+          }
         }
       }
     }
   }
 
-  using Transform = void (*)(const Plan&, const ConvArgs&, const Block&, float*) noexcept;
+  using Transform = void (*)(const Plan&, const ConvArgs&, const Block&, int, float*) noexcept;
   template <int... row>
   static Transform slice_of(int wanted, std::integer_sequence<int, row...>) noexcept {
     static constexpr Transform table[] = {transform_rows<row, 1>...};
     return table[wanted];
   }
-  static void transform(const Plan& p, const ConvArgs& args, const Block& block, int row,
+  static void transform(const Plan& p, const ConvArgs& args, const Block& block, int point, int row,
                         float* v) noexcept {
     const Transform f = p.slice == 1 ? slice_of(row, std::make_integer_sequence<int, F::points>())
                                      : transform_rows<0, F::points>;
-    f(p, args, block, v);
+    f(p, args, block, point, v);
   }
 
   // The products of `count` points for `width` target channels.
@@ -152,28 +173,39 @@ struct Winograd {
     }
   }
 
+  // One point of the depth for target channels [begin, end) of a block.
+  static void run_point(const Plan& p, const ConvArgs& args, const Block& block, int begin, int end,
+                        int step, float* v) noexcept {
+    float* m = v + v_floats(p);
+    float* sums = m + m_floats(p);
+    const int point = winograd_point<D>(step);
+    const auto output = Output::run_of(args.epilogue.activation);
+    const float* packed =
+        static_cast<const float*>(args.packed) + std::int64_t{point} * points * p.depth * p.width;
+    for (int row = 0; row < F::points; row += p.slice) {
+      transform(p, args, block, point, row, v);
+      const int e = row * F::points;
+      for (int from = begin; from < end; from += p.group) {
+        const int width = end - from < p.group ? end - from : p.group;
+        const float* u = packed + std::int64_t{p.depth} * (points * from + e * width);
+        multiply(p, block.tiles, v, u, m + e * p.m_stride, F::points * p.slice, width);
+        if (row + p.slice < F::points) continue;
+        output(p.pass, p.tiles, args,
+               {m, p.m_stride, block, from, width,
+                sums + Output::sum_floats(block.tiles, from - begin), step});
+      }
+    }
+  }
+
   // Task = block of tiles x chunk of target channels.
   static void run(const Plan& p, const ConvArgs& args, std::int64_t first, std::int64_t last,
                   void* workspace) noexcept {
-    auto* v = static_cast<float*>(workspace);
-    float* m = v + v_floats(p);
-    const auto output = Output::run_of(args.epilogue.activation);
     for (std::int64_t task = first; task < last; ++task) {
       const Block block = p.tiles.block(task / p.chunks);
       const int begin = static_cast<int>(task % p.chunks) * p.chunk;
       const int end = p.width - begin < p.chunk ? p.width : begin + p.chunk;
-      for (int row = 0; row < F::points; row += p.slice) {
-        transform(p, args, block, row, v);
-        const int e = row * F::points;
-        for (int from = begin; from < end; from += p.group) {
-          const int width = end - from < p.group ? end - from : p.group;
-          const float* u = static_cast<const float*>(args.packed) +
-                           std::int64_t{p.depth} * (points * from + e * width);
-          multiply(p, block.tiles, v, u, m + e * p.m_stride, F::points * p.slice, width);
-          if (row + p.slice == F::points)
-            output(p.pass, p.tiles, args, {m, p.m_stride, block, from, width});
-        }
-      }
+      for (int step = 0; step < D::points; ++step)
+        run_point(p, args, block, begin, end, step, static_cast<float*>(workspace));
     }
   }
 };

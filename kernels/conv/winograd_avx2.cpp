@@ -6,15 +6,18 @@
 namespace burin::kernels {
 namespace {
 
-constexpr ConvKernel forward[] = {
-    WinogradEntry<Avx2, WinogradF43, false>::entry("winograd_f43_6x16_avx2", Isa::avx2),
-    WinogradEntry<Avx2, WinogradF23, false>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
-constexpr ConvKernel data[] = {
-    WinogradEntry<Avx2, WinogradF43, true>::entry("winograd_f43_6x16_avx2", Isa::avx2),
-    WinogradEntry<Avx2, WinogradF23, true>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
+constexpr ConvKernel forward[] = {WinogradEntry<Avx2, WinogradF11, WinogradF43, 1, false>::entry(
+                                      "winograd_f43_6x16_avx2", Isa::avx2),
+                                  WinogradEntry<Avx2, WinogradF11, WinogradF23, 1, false>::entry(
+                                      "winograd_f23_6x16_avx2", Isa::avx2)};
+constexpr ConvKernel data[] = {WinogradEntry<Avx2, WinogradF11, WinogradF43, 1, true>::entry(
+                                   "winograd_f43_6x16_avx2", Isa::avx2),
+                               WinogradEntry<Avx2, WinogradF11, WinogradF23, 1, true>::entry(
+                                   "winograd_f23_6x16_avx2", Isa::avx2)};
 constexpr ConvWeightKernel weight[] = {
-    WinogradWeightEntry<Avx2, WinogradF43>::entry("winograd_f43_6x16_avx2", Isa::avx2),
-    WinogradWeightEntry<Avx2, WinogradF23>::entry("winograd_f23_6x16_avx2", Isa::avx2)};
+    WinogradWeightEntry<Avx2, WinogradF11, WinogradF43>::entry("winograd_f43_6x16_avx2", Isa::avx2),
+    WinogradWeightEntry<Avx2, WinogradF11, WinogradF23>::entry("winograd_f23_6x16_avx2",
+                                                               Isa::avx2)};
 
 }  // namespace
 

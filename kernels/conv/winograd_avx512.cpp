@@ -6,15 +6,18 @@
 namespace burin::kernels {
 namespace {
 
-constexpr ConvKernel forward[] = {
-    WinogradEntry<Avx512, WinogradF43, false>::entry("winograd_f43_14x32_avx512", Isa::avx512),
-    WinogradEntry<Avx512, WinogradF23, false>::entry("winograd_f23_14x32_avx512", Isa::avx512)};
-constexpr ConvKernel data[] = {
-    WinogradEntry<Avx512, WinogradF43, true>::entry("winograd_f43_14x32_avx512", Isa::avx512),
-    WinogradEntry<Avx512, WinogradF23, true>::entry("winograd_f23_14x32_avx512", Isa::avx512)};
-constexpr ConvWeightKernel weight[] = {
-    WinogradWeightEntry<Avx512, WinogradF43>::entry("winograd_f43_14x32_avx512", Isa::avx512),
-    WinogradWeightEntry<Avx512, WinogradF23>::entry("winograd_f23_14x32_avx512", Isa::avx512)};
+constexpr ConvKernel forward[] = {WinogradEntry<Avx512, WinogradF11, WinogradF43, 1, false>::entry(
+                                      "winograd_f43_14x32_avx512", Isa::avx512),
+                                  WinogradEntry<Avx512, WinogradF11, WinogradF23, 1, false>::entry(
+                                      "winograd_f23_14x32_avx512", Isa::avx512)};
+constexpr ConvKernel data[] = {WinogradEntry<Avx512, WinogradF11, WinogradF43, 1, true>::entry(
+                                   "winograd_f43_14x32_avx512", Isa::avx512),
+                               WinogradEntry<Avx512, WinogradF11, WinogradF23, 1, true>::entry(
+                                   "winograd_f23_14x32_avx512", Isa::avx512)};
+constexpr ConvWeightKernel weight[] = {WinogradWeightEntry<Avx512, WinogradF11, WinogradF43>::entry(
+                                           "winograd_f43_14x32_avx512", Isa::avx512),
+                                       WinogradWeightEntry<Avx512, WinogradF11, WinogradF23>::entry(
+                                           "winograd_f23_14x32_avx512", Isa::avx512)};
 
 }  // namespace
 

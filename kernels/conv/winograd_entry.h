@@ -8,11 +8,12 @@
 namespace burin::kernels {
 namespace {
 
-// `data`: the pass from dy to dx.
-template <class V, class F, bool data>
+// D, F: forms along the depth and in the plane. `step`: stride in the plane. `data`: the pass from
+// dy to dx.
+template <class V, class D, class F, int step, bool data>
 struct WinogradEntry {
-  using W = Winograd<V, F>;
-  using P = WinogradPack<V, F>;
+  using W = Winograd<V, D, F>;
+  using P = WinogradPack<V, D, F>;
 
   static typename W::Plan plan(const ConvShape& s) noexcept {
     return W::plan(data ? data_pass(s) : forward_pass(s));
@@ -38,7 +39,7 @@ struct WinogradEntry {
     return {.name = name,
             .isa = isa,
             .flags = kernel_default,
-            .refuse = winograd_refuse,
+            .refuse = winograd_refuse<D, F, step>,
             .cost = cost,
             .packed_bytes = packed_bytes,
             .pack_tasks = pack_tasks,
@@ -51,9 +52,9 @@ struct WinogradEntry {
   }
 };
 
-template <class V, class F>
+template <class V, class D, class F>
 struct WinogradWeightEntry {
-  using W = WinogradWeight<V, F>;
+  using W = WinogradWeight<V, D, F>;
 
   static double cost(const ConvShape& s) noexcept { return W::cost(W::plan(s)); }
   static std::size_t packed_bytes(const ConvShape&) noexcept { return 0; }
@@ -75,7 +76,7 @@ struct WinogradWeightEntry {
     return {.name = name,
             .isa = isa,
             .flags = kernel_default,
-            .refuse = winograd_refuse,
+            .refuse = winograd_refuse<D, F, 1>,
             .cost = cost,
             .packed_bytes = packed_bytes,
             .pack_tasks = nullptr,

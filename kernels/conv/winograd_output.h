@@ -1,30 +1,41 @@
 // The last step of a Winograd convolution: y = act(At M A + bias + residual).
+//
+// M comes one point of the depth after another; with more than one, slices of y are summed in
+// sums[tile][lanes of a target channel][slice][row][column][lanes] until their last point.
 #pragma once
 
+#include "kernels/conv/winograd_depth.h"
 #include "kernels/conv/winograd_plan.h"
-#include "kernels/conv/winograd_transform.h"
 #include "kernels/conv/winograd_window.h"
 #include "kernels/micro/activation.h"
+#include "kernels/micro/unroll.h"
 
 namespace burin::kernels {
 namespace {
 
-// Products of a block of tiles for target channels [from, from + width): m[e][panel][tile][panel
-// width].
+// Products of a block of tiles for target channels [from, from + width) of all phases:
+// m[e][panel][tile][panel width].
 struct WinogradBlock {
   const float* m;
   std::int64_t stride;  // floats from one e to the next
   WinogradTiles::Block block;
   int from, width;
+  float* sums;
+  int step;  // of the points of the depth
 };
 
-template <class V, class F>
+template <class V, class D, class F>
 struct WinogradOutput {
   using reg = typename V::reg;
   static constexpr int lanes = V::lanes;
   static constexpr int nr = 2 * lanes;
+  static constexpr int outputs = F::m * F::m;  // of a tile's slice
 
   enum class Store { masked, plain, stream };
+
+  static constexpr std::int64_t sum_floats(std::int64_t tiles, std::int64_t width) noexcept {
+    return D::points == 1 ? 0 : tiles * width * D::m * outputs;
+  }
 
   template <Activation activation>
   [[gnu::always_inline]] static reg activate(reg v, const Epilogue& e) noexcept {
@@ -34,36 +45,104 @@ struct WinogradOutput {
     return leaky_relu<V>(V::set(e.slope), v);
   }
 
+  // Outputs of one tile's slice for some channels; a tile at a border has some outside.
   struct Target {
-    float* origin;
-    std::int64_t pixel, row;
+    float* target;
     const float* residual;  // null: none
-    std::int64_t residual_pixel, residual_row;
-    int height, width, count;  // valid rows, columns and channels
+    std::int64_t origin;    // pixel of the first output, may lie outside
+    std::int64_t column, row;
+    std::int64_t pixel, residual_pixel;
+    int top, bottom, left, right, count;  // rows, columns and channels inside
+    Epilogue epilogue;
+    [[nodiscard]] bool whole() const noexcept {
+      return top == 0 && bottom == F::m && left == 0 && right == F::m && count == lanes;
+    }
   };
 
   template <Activation activation, Store how>
-  static void block(const float* m, std::int64_t m_stride, reg bias, const Epilogue& e,
-                    const Target& y) noexcept {
+  [[gnu::always_inline]] static void put(const Target& y, int i, int j, reg sum) noexcept {
+    if (how == Store::masked && (i < y.top || i >= y.bottom || j < y.left || j >= y.right)) return;
+    const std::int64_t at = y.origin + i * y.row + j * y.column;
+    if (y.residual != nullptr) {
+      const float* from = y.residual + at * y.residual_pixel;
+      sum = V::add(sum, how == Store::masked ? V::load(from, y.count) : V::load(from));
+    }
+    const reg value = activate<activation>(sum, y.epilogue);
+    float* to = y.target + at * y.pixel;
+    if constexpr (how == Store::stream)
+      V::stream(to, value);
+    else if constexpr (how == Store::plain)
+      V::store(to, value);
+    else
+      V::store(to, value, y.count);
+  }
+
+  // f(how)
+  template <class Function>
+  [[gnu::always_inline]] static void pick(const Target& y, bool stream, Function f) noexcept {
+    if (!y.whole())
+      f(std::integral_constant<Store, Store::masked>());
+    else if (stream)
+      f(std::integral_constant<Store, Store::stream>());
+    else
+      f(std::integral_constant<Store, Store::plain>());
+  }
+
+  template <class Put>
+  [[gnu::always_inline]] static void map(const float* m, std::int64_t m_stride, Put put) noexcept {
     map_2d<V, F::points, F::m>(
         [](const auto& d, auto& r) noexcept { F::template output<V>(d, r); },
-        [&](int i, int j) { return V::load(m + (i * F::points + j) * m_stride); },
-        [&](int i, int j, reg r) {
-          float* to = y.origin + i * y.row + j * y.pixel;
-          if (how == Store::masked && (i >= y.height || j >= y.width)) return;
-          reg sum = V::add(r, bias);
-          if (y.residual != nullptr) {
-            const float* from = y.residual + i * y.residual_row + j * y.residual_pixel;
-            sum = V::add(sum, how == Store::masked ? V::load(from, y.count) : V::load(from));
-          }
-          const reg value = activate<activation>(sum, e);
-          if constexpr (how == Store::stream)
-            V::stream(to, value);
-          else if constexpr (how == Store::plain)
-            V::store(to, value);
-          else
-            V::store(to, value, y.count);
-        });
+        [&](int i, int j) { return V::load(m + (i * F::points + j) * m_stride); }, put);
+  }
+
+  // y of one tile with all points at hand.
+  template <Activation activation, Store how>
+  static void block(const float* m, std::int64_t m_stride, reg bias, const Target& y) noexcept {
+    const Target to = y;
+    map(m, m_stride, [&](int i, int j, reg r) { put<activation, how>(to, i, j, V::add(r, bias)); });
+  }
+
+  // sum += factor * plane, or = where this is the first; plane[output][lanes]
+  static void add(const float* plane, float factor, bool first, float* sum) noexcept {
+    const reg by = V::set(factor);
+    for (int o = 0; o < outputs; ++o, plane += lanes, sum += lanes)
+      V::store(sum, first ? V::mul(by, V::load(plane)) : V::mac(by, V::load(plane), V::load(sum)));
+  }
+  // y = act(sum + factor * plane + bias)
+  template <Activation activation, Store how>
+  static void finish(const float* plane, float factor, const float* sum, reg bias,
+                     const Target& y) noexcept {
+    const Target to = y;
+    const reg by = V::set(factor);
+#pragma GCC unroll 4
+    for (int i = 0; i < F::m; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < F::m; ++j) {
+        const int at = (i * F::m + j) * lanes;
+        const reg value = V::mac(by, V::load(plane + at), V::load(sum + at));
+        put<activation, how>(to, i, j, V::add(value, bias));
+      }
+  }
+
+  // The tile's share of this point in every slice.
+  template <Activation activation>
+  static void share(const WinogradPass& s, const WinogradBlock& p, const float* m, bool stream,
+                    int slice, reg bias, Target& y, float* sums) noexcept {
+    alignas(64) float plane[outputs * lanes];
+    map(m, p.stride, [&](int i, int j, reg r) { V::store(plane + (i * F::m + j) * lanes, r); });
+    const std::int64_t origin = y.origin;
+    for (int k = 0; k < D::m && slice + k < s.target.d; ++k, sums += outputs * lanes) {
+      const WinogradShare part = winograd_share<D>(p.step, k);
+      if (part.factor == 0) continue;
+      if (!part.last) {
+        add(plane, part.factor, part.first, sums);
+        continue;
+      }
+      y.origin = origin + std::int64_t{k} * s.target.h * s.target.w;
+      pick(y, stream, [&](auto how) {
+        finish<activation, decltype(how)::value>(plane, part.factor, sums, bias, y);
+      });
+    }
   }
 
   // Stores past the caches save reading what is overwritten: 512x512x64 took 25 ms without, 20
@@ -71,45 +150,63 @@ struct WinogradOutput {
   static bool streams(const WinogradPass& s, const ConvArgs& args) noexcept {
     constexpr std::int64_t large = std::int64_t{12} << 20;
     const auto address = reinterpret_cast<std::uintptr_t>(args.target);
-    return s.batch * s.oh * s.ow * s.width * 4 > large && address % 64 == 0 &&
-           args.target_pixel % lanes == 0;
+    const std::int64_t pixels = s.batch * s.target.d * s.target.h * s.target.w;
+    return pixels * s.width * 4 > large && address % 64 == 0 && args.target_pixel % lanes == 0;
+  }
+
+  // [first, last) of a tile's outputs that lie in an image of `size`, if one is `step` behind the
+  // other and the first at `at`
+  static int first_inside(int at, int step) noexcept { return at < 0 ? (step - 1 - at) / step : 0; }
+  static int last_inside(int at, int step, int size) noexcept {
+    const int count = (size - at + step - 1) / step;
+    return count < F::m ? count : F::m;
+  }
+
+  static Target target_of(const WinogradPass& s, const ConvArgs& args,
+                          const WinogradTiles::Place& at, int phase) noexcept {
+    const int step = s.target_step;
+    const int row = at.row * F::m * step + phase / step - s.shift.h;
+    const int column = at.column * F::m * step + phase % step - s.shift.w;
+    Target y{};
+    y.origin = ((at.image * s.target.d + at.slice * D::m) * s.target.h + row) * s.target.w + column;
+    y.column = step;
+    y.row = std::int64_t{step} * s.target.w;
+    y.pixel = args.target_pixel;
+    y.residual_pixel = args.residual_pixel;
+    y.top = first_inside(row, step);
+    y.bottom = last_inside(row, step, s.target.h);
+    y.left = first_inside(column, step);
+    y.right = last_inside(column, step, s.target.w);
+    y.epilogue = args.epilogue;
+    return y;
   }
 
   template <Activation activation>
   static void run(const WinogradPass& s, const WinogradTiles& tiles, const ConvArgs& args,
                   const WinogradBlock& p) noexcept {
     const bool stream = streams(s, args);
+    const int phase_width = static_cast<int>(ceil_div(s.width, lanes)) * lanes;
     for (int i = 0; i < p.block.tiles; ++i) {
       const auto at = tiles.place(p.block.first + i);
-      const int row = at.row * F::m, column = at.column * F::m;
-      Target y{};
-      y.pixel = args.target_pixel;
-      y.row = y.pixel * s.ow;
-      y.height = s.oh - row < F::m ? s.oh - row : F::m;
-      y.width = s.ow - column < F::m ? s.ow - column : F::m;
-      y.residual_pixel = args.residual_pixel;
-      y.residual_row = y.residual_pixel * s.ow;
-      const std::int64_t pixel = (at.image * s.oh + row) * s.ow + column;
-      float* origin = args.target_f32() + pixel * args.target_pixel + p.from;
-      const float* residual = args.residual_f32() == nullptr
-                                  ? nullptr
-                                  : args.residual_f32() + pixel * args.residual_pixel + p.from;
+      Target y = target_of(s, args, at, p.from / phase_width);
       for (int n = 0; n < p.width; n += lanes) {
+        const int phase = (p.from + n) / phase_width, channel = (p.from + n) % phase_width;
+        if (channel == 0) y = target_of(s, args, at, phase);
         const int panel = n / nr * nr, panel_width = p.width - panel < nr ? lanes : nr;
         const float* m =
             p.m + std::int64_t{panel} * p.block.tiles + std::int64_t{i} * panel_width + (n - panel);
-        y.origin = origin + n;
-        y.residual = residual == nullptr ? nullptr : residual + n;
-        y.count = s.width - p.from - n < lanes ? s.width - p.from - n : lanes;
-        const reg bias =
-            args.bias == nullptr ? V::zero() : V::load(args.bias + p.from + n, y.count);
-        const bool whole = y.height == F::m && y.width == F::m && y.count == lanes;
-        if (whole && stream)
-          block<activation, Store::stream>(m, p.stride, bias, args.epilogue, y);
-        else if (whole)
-          block<activation, Store::plain>(m, p.stride, bias, args.epilogue, y);
-        else
-          block<activation, Store::masked>(m, p.stride, bias, args.epilogue, y);
+        y.target = args.target_f32() + channel;
+        y.residual = args.residual == nullptr ? nullptr : args.residual_f32() + channel;
+        y.count = s.width - channel < lanes ? s.width - channel : lanes;
+        const reg bias = args.bias == nullptr ? V::zero() : V::load(args.bias + channel, y.count);
+        if constexpr (D::points == 1) {
+          pick(y, stream,
+               [&](auto how) { block<activation, decltype(how)::value>(m, p.stride, bias, y); });
+        } else {
+          Target slice = y;
+          share<activation>(s, p, m, stream, at.slice * D::m, bias, slice,
+                            p.sums + sum_floats(1, i * std::int64_t{p.width} + n));
+        }
       }
     }
     if (stream) V::fence();

@@ -1,4 +1,4 @@
-// U = G g Gt for every pair of channels, in the order in which winograd.h reads it:
+// U = G g Gt for every pair of channels, in the order in which winograd.h reads it: [depth point]
 // [group][e][panel][source channel][panel width], zeros where channels are rounded up.
 #pragma once
 
@@ -7,38 +7,56 @@
 namespace burin::kernels {
 namespace {
 
-template <class V, class F>
+template <class V, class D, class F>
 struct WinogradPack {
-  using W = Winograd<V, F>;
+  using W = Winograd<V, D, F>;
   using Plan = typename W::Plan;
   using reg = typename V::reg;
   static constexpr int lanes = V::lanes;
+  static constexpr int taps = D::taps * F::taps * F::taps;  // of a phase
 
   // A task packs `lanes` target channels for `lanes` source channels.
   static std::int64_t tasks(const Plan& p) noexcept {
     return std::int64_t{p.width / lanes} * (p.depth / lanes);
   }
 
-  // taps[source channel][3x3][target channel]
+  // Where the taps of a phase lie in the kernel; that of the data pass is turned round.
+  static void list_taps(const Plan& p, bool data, int phase, int (&list)[taps]) noexcept {
+    const int step = data ? p.pass.target_step : p.pass.source_step;
+    const auto along = [&](int of, int tap, int first) noexcept {
+      return (data ? of - 1 - tap : tap) * step + first;
+    };
+    for (int t = 0; t < taps; ++t) {
+      const int d = t / (F::taps * F::taps), h = t / F::taps % F::taps, w = t % F::taps;
+      const int row = along(F::taps, h, phase / step), column = along(F::taps, w, phase % step);
+      list[t] = ((data ? D::taps - 1 - d : d) * F::taps * step + row) * F::taps * step + column;
+    }
+  }
+
+  // gathered[source channel][tap][target channel] of lanes x lanes channels; source and target
+  // count through all phases.
   static void gather(const Plan& p, bool data, const float* weights, int source, int target,
-                     float* taps) noexcept {
+                     float* gathered) noexcept {
+    const int phase_depth = p.depth / p.pass.source_phases();
+    const int phase_width = p.width / p.pass.target_phases();
+    const int phase = data ? target / phase_width : source / phase_depth;
+    source %= phase_depth;
+    target %= phase_width;
     const int sources = p.pass.depth - source < lanes ? p.pass.depth - source : lanes;
     const int targets = p.pass.width - target < lanes ? p.pass.width - target : lanes;
     if (sources < lanes || targets < lanes)
-      for (int i = 0; i < lanes * 9 * lanes; ++i) taps[i] = 0;
-    const std::int64_t out_stride = 9 * std::int64_t{data ? p.pass.width : p.pass.depth};
-    if (!data) {
-      for (int o = 0; o < targets; ++o) {
-        const float* w = weights + (target + o) * out_stride + std::int64_t{9} * source;
-        for (int i = 0; i < sources * 9; ++i) taps[i * lanes + o] = w[i];
+      for (int i = 0; i < lanes * taps * lanes; ++i) gathered[i] = 0;
+    const std::int64_t kernel =
+        std::int64_t{taps} * p.pass.source_phases() * p.pass.target_phases();
+    const std::int64_t source_stride = data ? kernel * p.pass.width : kernel;
+    const std::int64_t target_stride = data ? kernel : kernel * p.pass.depth;
+    int list[taps];
+    list_taps(p, data, phase, list);
+    for (int o = 0; o < targets; ++o)
+      for (int c = 0; c < sources; ++c) {
+        const float* w = weights + (target + o) * target_stride + (source + c) * source_stride;
+        for (int t = 0; t < taps; ++t) gathered[(c * taps + t) * lanes + o] = w[list[t]];
       }
-      return;
-    }
-    for (int o = 0; o < sources; ++o) {  // the kernel turned by 180 degrees
-      const float* w = weights + (source + o) * out_stride + std::int64_t{9} * target;
-      for (int c = 0; c < targets; ++c)
-        for (int t = 0; t < 9; ++t) taps[(o * 9 + 8 - t) * lanes + c] = w[c * 9 + t];
-    }
   }
 
   // Full lines that no cache will keep go past the caches: 10 ms in place of 16 for 1024 x 1024
@@ -47,28 +65,39 @@ struct WinogradPack {
     return lanes == 16 && W::packed_bytes(p) > (std::size_t{16} << 20);
   }
 
+  // U of one source channel and lanes target channels at a point of the depth.
   template <bool stream>
-  static void transform(const float* taps, float* u, std::int64_t u_stride) noexcept {
-    map_2d<V, 3, F::points>([](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
-                            [&](int i, int j) { return V::load(taps + (i * 3 + j) * lanes); },
-                            [&](int i, int j, reg r) {
-                              float* to = u + (i * F::points + j) * u_stride;
-                              if constexpr (stream)
-                                V::stream(to, r);
-                              else
-                                V::store(to, r);
-                            });
+  static void transform(const float* gathered, int point, float* u,
+                        std::int64_t u_stride) noexcept {
+    map_2d<V, F::taps, F::points>(
+        [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
+        [&](int i, int j) {
+          const float* from = gathered + (i * F::taps + j) * lanes;
+          if constexpr (D::points == 1) return V::load(from);
+          reg sum = V::zero();
+          for (int d = 0; d < D::taps; ++d)
+            sum = V::mac(V::set(winograd_kernel<D>.at[point][d]),
+                         V::load(from + d * F::taps * F::taps * lanes), sum);
+          return sum;
+        },
+        [&](int i, int j, reg r) {
+          float* to = u + (i * F::points + j) * u_stride;
+          if constexpr (stream)
+            V::stream(to, r);
+          else
+            V::store(to, r);
+        });
   }
 
   static void run(const Plan& p, bool data, const float* weights, void* packed, std::int64_t first,
                   std::int64_t last) noexcept {
-    alignas(64) float taps[lanes * 9 * lanes];
+    alignas(64) float gathered[lanes * taps * lanes];
     const auto store = streams(p) ? transform<true> : transform<false>;
     const int blocks = p.depth / lanes;
     for (std::int64_t task = first; task < last; ++task) {
       const int target = static_cast<int>(task / blocks) * lanes;
       const int source = static_cast<int>(task % blocks) * lanes;
-      gather(p, data, weights, source, target, taps);
+      gather(p, data, weights, source, target, gathered);
       const int chunk = target / p.chunk * p.chunk;
       const int end = p.width - chunk < p.chunk ? p.width : chunk + p.chunk;
       const int group = chunk + (target - chunk) / p.group * p.group, in_group = target - group;
@@ -78,8 +107,11 @@ struct WinogradPack {
       float* u = static_cast<float*>(packed) + std::int64_t{W::points} * p.depth * group +
                  std::int64_t{p.depth} * panel + std::int64_t{source} * panel_width +
                  (in_group - panel);
-      for (int c = 0; c < lanes; ++c)
-        store(taps + c * 9 * lanes, u + c * panel_width, std::int64_t{p.depth} * group_width);
+      for (int point = 0; point < D::points;
+           ++point, u += std::int64_t{W::points} * p.depth * p.width)
+        for (int c = 0; c < lanes; ++c)
+          store(gathered + c * taps * lanes, point, u + c * panel_width,
+                std::int64_t{p.depth} * group_width);
     }
     V::fence();
   }

@@ -1,5 +1,10 @@
-// How a 3x3 convolution is cut for Winograd: tiles of the image and blocks of tiles. Everything
+// How a convolution is cut for Winograd: passes, tiles of the image and blocks of tiles. Everything
 // follows from the shape.
+//
+// A stride of 2 is taken by phases: along rows and along columns, every other pixel of the source
+// (forward) or of the target (data) belongs to one phase, and a kernel of 4 points to 2 x 2 of each
+// of the four. Phases of the source are as many source channels more, those of the target as many
+// target channels.
 #pragma once
 
 #include <cstddef>
@@ -11,38 +16,76 @@
 namespace burin::kernels {
 namespace {
 
-// One pass as "source image -> target image", so that the data gradient is the same kernel.
+struct WinogradSize {
+  int d, h, w;
+};
+
+// One pass as "source image -> target image", so that the data gradient is the same kernel: a
+// convolution of dy with the kernel turned round. Output j of tile k and source pixel i of its
+// window, along an axis and in phase b, are
+//   target_step * (m k + j) + b - shift          source_step * (m k + i) + b - before
 struct WinogradPass {
   std::int64_t batch;
-  int h, w;          // source
-  int oh, ow;        // target
-  int top, left;     // zeros before the source
-  int depth, width;  // source channels, target channels
+  WinogradSize source, target;  // pixels
+  WinogradSize outputs;         // of a phase, first to last
+  WinogradSize before, shift;
+  int source_step, target_step;  // along rows and columns
+  int depth, width;              // source channels, target channels
+
+  [[nodiscard]] int source_phases() const noexcept { return source_step * source_step; }
+  [[nodiscard]] int target_phases() const noexcept { return target_step * target_step; }
 };
 
 inline WinogradPass forward_pass(const ConvShape& s) noexcept {
-  return {s.batch,        s.in[1],        s.in[2],       s.out(1),      s.out(2),
-          s.pad_begin[1], s.pad_begin[2], s.in_channels, s.out_channels};
+  const WinogradSize target{s.out(0), s.out(1), s.out(2)};
+  return {s.batch,
+          {s.in[0], s.in[1], s.in[2]},
+          target,
+          target,
+          {s.pad_begin[0], s.pad_begin[1], s.pad_begin[2]},
+          {0, 0, 0},
+          s.stride[1],
+          1,
+          s.in_channels,
+          s.out_channels};
 }
 
-// dx is the convolution of dy with the kernel turned by 180 degrees and 2 - pad zeros around.
+// Input i is in phase (i + pad) mod stride; its outputs are (i + pad) / stride and those before.
 inline WinogradPass data_pass(const ConvShape& s) noexcept {
-  return {s.batch,      s.out(1),           s.out(2),           s.in[1],
-          s.in[2],      2 - s.pad_begin[1], 2 - s.pad_begin[2], s.out_channels,
+  const auto outputs = [&](std::size_t a) noexcept {
+    return (s.in[a] - 1 + s.pad_begin[a]) / s.stride[a] - s.pad_begin[a] / s.stride[a] + 1;
+  };
+  const auto before = [&](std::size_t a) noexcept {
+    return s.kernel[a] / s.stride[a] - 1 - s.pad_begin[a] / s.stride[a];
+  };
+  const auto shift = [&](std::size_t a) noexcept { return s.pad_begin[a] % s.stride[a]; };
+  return {s.batch,
+          {s.out(0), s.out(1), s.out(2)},
+          {s.in[0], s.in[1], s.in[2]},
+          {outputs(0), outputs(1), outputs(2)},
+          {before(0), before(1), before(2)},
+          {shift(0), shift(1), shift(2)},
+          1,
+          s.stride[1],
+          s.out_channels,
           s.in_channels};
 }
 
-inline const char* winograd_refuse(const ConvShape& s) noexcept {
+// D and F: forms of the depth and of the plane; `step`: stride of the plane.
+template <class D, class F, int step>
+const char* winograd_refuse(const ConvShape& s) noexcept {
   if (const char* reason = refuse_other_types(s)) return reason;
-  if (s.in[0] != 1 || s.kernel[0] != 1 || s.pad_begin[0] != 0 || s.pad_end[0] != 0)
-    return "not two-dimensional";
-  if (s.kernel[1] != 3 || s.kernel[2] != 3) return "kernel is not 3x3";
+  if (s.kernel[0] != D::taps) return D::taps == 1 ? "kernel has a depth" : "kernel is not 3 deep";
+  if (s.kernel[1] != step * F::taps || s.kernel[2] != step * F::taps)
+    return step == 1 ? "kernel is not 3x3" : "kernel is not 4x4";
   if (s.groups != 1) return "grouped";
-  for (std::size_t axis = 1; axis < 3; ++axis) {
-    if (s.stride[axis] != 1) return "stride is not 1";
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const int largest = axis == 0 ? D::taps - 1 : 2;
+    if (s.stride[axis] != (axis == 0 ? 1 : step))
+      return step == 1 || axis == 0 ? "stride is not 1" : "stride is not 2";
     if (s.dilation[axis] != 1) return "dilation is not 1";
-    if (s.pad_begin[axis] < 0 || s.pad_begin[axis] > 2 || s.pad_end[axis] < 0 ||
-        s.pad_end[axis] > 2)
+    if (s.pad_begin[axis] < 0 || s.pad_begin[axis] > largest || s.pad_end[axis] < 0 ||
+        s.pad_end[axis] > largest)
       return "padding is not within 0..2";
   }
   return nullptr;
@@ -57,27 +100,33 @@ constexpr std::int64_t odd_lines(std::int64_t floats) noexcept {
   return (ceil_div(floats, 16) | 1) * 16;
 }
 
-// Tiles are numbered down the columns of bands of `band` tile rows, image after image, so that a
-// block of neighbours is about square and shares its borders.
+// Tiles are numbered down the columns of bands of `deep` x `band` tile slices and rows, image after
+// image, so that a block of neighbours is compact and shares its borders.
 struct WinogradTiles {
-  int rows, columns;  // of one image
+  int slices, rows, columns;  // of one image
   std::int64_t count;
   std::int64_t blocks;  // even cuts of all tiles
-  static constexpr int band = 4;
+  static constexpr int deep = 2, band = 4;
 
   struct Place {
     std::int64_t image;
-    int row, column;
+    int slice, row, column;
   };
   // Of a tile behind the last one: some place (its window is fetched in vain, never read).
   [[nodiscard]] Place place(std::int64_t tile) const noexcept {
-    const std::int64_t per_image = std::int64_t{rows} * columns;
+    const int plane = rows * columns;
+    const std::int64_t per_image = std::int64_t{slices} * plane;
     const std::int64_t image = tile / per_image;
-    const auto at = static_cast<int>(tile - image * per_image);
-    const int first = at / (band * columns) * band;
-    const int height = first + band <= rows ? band : rows - first;
-    const int rest = at - first * columns;
-    return {image, first + rest % height, rest / height};
+    auto at = static_cast<int>(tile - image * per_image);
+    const int slice = at / (deep * plane) * deep;
+    const int depth = slice + deep <= slices ? deep : slices - slice;
+    at -= slice * plane;
+    const int row = at / (band * columns * depth) * band;
+    const int height = row + band <= rows ? band : rows - row;
+    at -= row * columns * depth;
+    const int column = at / (height * depth);
+    at -= column * height * depth;
+    return {image, slice + at / height, row + at % height, column};
   }
 
   struct Block {
@@ -93,11 +142,14 @@ struct WinogradTiles {
   }
 };
 
-// Tiles of m x m outputs in blocks of at most `largest`.
-inline WinogradTiles tiles_of(const WinogradPass& p, int m, int largest) noexcept {
-  const int rows = (p.oh + m - 1) / m, columns = (p.ow + m - 1) / m;
-  const std::int64_t count = p.batch * rows * columns;
-  return {rows, columns, count, at_least(1, ceil_div(count, largest))};
+// Tiles of the forms' outputs in blocks of at most `largest`.
+template <class D, class F>
+WinogradTiles tiles_of(const WinogradPass& p, int largest) noexcept {
+  const auto tiles = [](int outputs, int m) noexcept { return (outputs + m - 1) / m; };
+  const int slices = tiles(p.outputs.d, D::m), rows = tiles(p.outputs.h, F::m),
+            columns = tiles(p.outputs.w, F::m);
+  const std::int64_t count = p.batch * slices * rows * columns;
+  return {slices, rows, columns, count, at_least(1, ceil_div(count, largest))};
 }
 
 }  // namespace

@@ -1,30 +1,33 @@
-// Winograd weight gradient of 3x3 kernels: the transpose of the forward pass.
+// Winograd weight gradient: the transpose of the forward pass.
 //
 //   V[e][tile][c]   = Bt x B           W[e][tile][oc] = A dy At
 //   dU[e][c][oc]    = sum over tiles   V[e][tile][c] * W[e][tile][oc]
 //   dw[oc][c]       = Gt dU[oc][c] G
 //
-// A task sums one slab of dU (a group of c, a group of oc, all e) that stays in L2, over one chunk
-// of the tiles, a block at a time. With one chunk it finishes dw itself; else slabs go to shared
-// memory and the second stage adds them in the order of the chunks.
+// A task sums one slab of dU (a group of c, a group of oc, all e of a plane at a point of the depth)
+// that stays in L2, over one chunk of the tiles, a block at a time. With one chunk and one point it
+// finishes dw itself; else slabs go to shared memory and the second stage adds them in the order of
+// the chunks.
 #pragma once
 
+#include "kernels/conv/winograd_depth.h"
 #include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_product.h"
-#include "kernels/conv/winograd_transform.h"
 #include "kernels/conv/winograd_window.h"
 
 namespace burin::kernels {
 namespace {
 
-template <class V, class F>
+// D, F: forms along the depth and in the plane.
+template <class V, class D, class F>
 struct WinogradWeight {
   using reg = typename V::reg;
   using Block = WinogradTiles::Block;
   static constexpr int lanes = V::lanes;
   static constexpr int nv = 2;
   static constexpr int nr = nv * lanes;
-  static constexpr int points = F::points * F::points;
+  static constexpr int points = F::points * F::points;  // of a plane
+  static constexpr int taps = D::taps * F::taps * F::taps;
 
   struct Plan {
     WinogradPass pass;
@@ -41,14 +44,14 @@ struct WinogradWeight {
     p.pass = forward_pass(s);
     // Slab, V and W of 64 x 64 channels and 48 tiles: 1.5 MiB. Wider slabs save transforms, but
     // then sums go through L3: 128 x 128 was as fast at 512 channels and slower elsewhere.
-    p.tiles = tiles_of(p.pass, F::m, 48);
+    p.tiles = tiles_of<D, F>(p.pass, 48);
     p.depth = round_up(p.pass.depth, lanes);
     p.c_group = round_up(ceil_div(p.depth, ceil_div(p.depth, 64)), lanes);
     p.c_groups = static_cast<int>(ceil_div(p.depth, p.c_group));
     p.width = round_up(p.pass.width, lanes);
     p.oc_group = round_up(ceil_div(p.width, ceil_div(p.width, 64)), nr);
     p.oc_groups = static_cast<int>(ceil_div(p.width, p.oc_group));
-    const std::int64_t wanted = ceil_div(16, std::int64_t{p.c_groups} * p.oc_groups);
+    const std::int64_t wanted = ceil_div(16, slabs(p));
     p.chunk_blocks = ceil_div(p.tiles.blocks, at_most(p.tiles.blocks, wanted));
     p.chunks = ceil_div(p.tiles.blocks, p.chunk_blocks);
     p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.c_group);
@@ -59,67 +62,77 @@ struct WinogradWeight {
   static std::int64_t slab_floats(const Plan& p) noexcept {
     return std::int64_t{points} * p.c_group * p.oc_group;
   }
+  // A slab of every point of the depth: [c group][oc group][point]
   static std::int64_t slabs(const Plan& p) noexcept {
-    return std::int64_t{p.c_groups} * p.oc_groups;
+    return std::int64_t{p.c_groups} * p.oc_groups * D::points;
   }
+  static bool one_stage(const Plan& p) noexcept { return p.chunks == 1 && D::points == 1; }
   static std::size_t workspace_bytes(const Plan& p) noexcept {
     return sizeof(float) * static_cast<std::size_t>(points * (p.v_stride + p.w_stride) +
-                                                    (p.chunks == 1 ? slab_floats(p) : 0));
+                                                    (one_stage(p) ? slab_floats(p) : 0));
   }
   static std::size_t shared_bytes(const Plan& p) noexcept {
-    if (p.chunks == 1) return 0;
+    if (one_stage(p)) return 0;
     return sizeof(float) * static_cast<std::size_t>(p.chunks * slabs(p) * slab_floats(p));
   }
   // Stage 0: chunk x slab. Stage 1: lanes x lanes channels of dw.
   static std::int64_t tasks(const Plan& p, int stage) noexcept {
     if (stage == 0) return p.chunks * slabs(p);
-    return p.chunks == 1 ? 0 : std::int64_t{p.depth / lanes} * (p.width / lanes);
+    return one_stage(p) ? 0 : std::int64_t{p.depth / lanes} * (p.width / lanes);
   }
 
   // ---- V and W ----------------------------------------------------------------------------------
 
   // out[e][tile][c_group], channels [from, from + group) of the image
-  template <int size, class Map>
-  static void transform(const Window<size>& w, int from, int group, int channels, float* out,
-                        std::int64_t stride, Map map) noexcept {
+  template <int size, int slices, class Map>
+  static void transform(const Window<size, slices>& w, int from, int group, int channels,
+                        float* out, std::int64_t stride, Map map) noexcept {
     for (int c = 0; c < group; c += lanes) {
       const int left = channels - from - c, count = left < lanes ? left : lanes;
       if (count <= 0) {
         for (int e = 0; e < points; ++e) V::store(out + e * stride + c, V::zero());
       } else if (count == lanes && w.whole()) {
-        map_window<V, size, F::points, 0, F::points, true>(w, from + c, count, out + c, stride,
-                                                           map);
+        map_window<V, F::points, 0, F::points, true>(w, from + c, count, out + c, stride, map);
       } else {
-        map_window<V, size, F::points, 0, F::points, false>(w, from + c, count, out + c, stride,
-                                                            map);
+        map_window<V, F::points, 0, F::points, false>(w, from + c, count, out + c, stride, map);
       }
     }
   }
 
-  static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int from,
-                          float* v) noexcept {
+  static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
+                          int from, float* v) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.x_f32(), args.x_pixel, s.h, s.w};
+    const WinogradImage image{args.x_f32(), args.x_pixel,       s.source,
+                              s.before,     {D::m, F::m, F::m}, 1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
-    Window<F::points> next(image, p.tiles, block.first, F::m, s.top, s.left);
+    const auto window = [&](int tile) noexcept {
+      return Window<F::points, winograd_input<D>.widest()>(image, p.tiles.place(block.first + tile),
+                                                           0, winograd_input<D>.at[point]);
+    };
+    auto next = window(0);
     for (int i = 0; i < block.tiles; ++i) {
-      Window<F::points> w = next;
-      next = Window<F::points>(image, p.tiles, block.first + i + 1, F::m, s.top, s.left);
+      auto w = next;
+      next = window(i + 1);
       w.fetch(next);
       transform(w, from, p.c_group, s.depth, v + std::int64_t{i} * p.c_group, p.v_stride, map);
     }
   }
 
   // W lies as [e][panel of oc][tile][nr].
-  static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int from,
-                           float* to) noexcept {
+  static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
+                           int from, float* to) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.dy_f32(), args.dy_pixel, s.oh, s.ow};
+    const WinogradImage image{args.dy_f32(), args.dy_pixel,      s.target,
+                              {0, 0, 0},     {D::m, F::m, F::m}, 1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); };
-    Window<F::m> next(image, p.tiles, block.first, F::m, 0, 0);
+    const auto window = [&](int tile) noexcept {
+      return Window<F::m, winograd_gradient<D>.widest()>(image, p.tiles.place(block.first + tile),
+                                                         0, winograd_gradient<D>.at[point]);
+    };
+    auto next = window(0);
     for (int i = 0; i < block.tiles; ++i) {
-      Window<F::m> w = next;
-      next = Window<F::m>(image, p.tiles, block.first + i + 1, F::m, 0, 0);
+      auto w = next;
+      next = window(i + 1);
       w.fetch(next);
       for (int n = 0; n < p.oc_group; n += nr)
         transform(w, from + n, nr, s.width,
@@ -147,33 +160,49 @@ struct WinogradWeight {
 
   // ---- dw = Gt dU G -----------------------------------------------------------------------------
 
-  // lanes source channels x lanes target channels from (c, oc) of the slabs at du, added up.
-  static void finish(const Plan& p, const float* du, std::int64_t chunks, std::int64_t chunk_stride,
-                     int c, int oc, float* dw) noexcept {
-    alignas(64) float taps[lanes][9][lanes];  // [c][tap][oc]
+  // planes[tap of the depth][e][lanes] of lanes target channels: slabs at `from` added up over the
+  // chunks, and over the points of the depth by their map.
+  static void sum_points(const Plan& p, const float* from, float* planes) noexcept {
+    const std::int64_t e_stride = std::int64_t{p.oc_group} * p.c_group;
+    const std::int64_t point_stride = slab_floats(p), chunk_stride = slabs(p) * slab_floats(p);
+    for (int e = 0; e < points; ++e, from += e_stride, planes += lanes) {
+      reg sums[D::points], taps_of_depth[D::taps];
+      for (int d = 0; d < D::points; ++d) {
+        sums[d] = V::load(from + d * point_stride);
+        for (std::int64_t k = 1; k < p.chunks; ++k)
+          sums[d] = V::add(sums[d], V::load(from + d * point_stride + k * chunk_stride));
+      }
+      D::template kernel_gradient<V>(sums, taps_of_depth);
+      for (int d = 0; d < D::taps; ++d) V::store(planes + d * points * lanes, taps_of_depth[d]);
+    }
+  }
+
+  // lanes source channels x lanes target channels from (c, oc) of dw; `du` is the first slab of
+  // their groups.
+  static void finish(const Plan& p, const float* du, int c, int oc, float* dw) noexcept {
+    alignas(64) float gradient[lanes][taps][lanes];  // [c][tap][oc]
+    alignas(64) float planes[D::taps * points * lanes];
     const int c_first = c / p.c_group * p.c_group, oc_first = oc / p.oc_group * p.oc_group;
     const int n = (oc - oc_first) / nr * nr;
     const float* base = du + std::int64_t{n} * p.c_group + (oc - oc_first - n);
     const int rows = p.pass.depth - c < lanes ? p.pass.depth - c : lanes;
     const int columns = p.pass.width - oc < lanes ? p.pass.width - oc : lanes;
     for (int i = 0; i < rows; ++i) {
-      const float* at = base + std::int64_t{c - c_first + i} * nr;
-      const std::int64_t e_stride = std::int64_t{p.oc_group} * p.c_group;
-      map_2d<V, F::points, 3>(
-          [](const auto& u, auto& g) noexcept { F::template kernel_gradient<V>(u, g); },
-          [&](int a, int b) {
-            const float* from = at + (a * F::points + b) * e_stride;
-            reg sum = V::load(from);
-            for (std::int64_t k = 1; k < chunks; ++k)
-              sum = V::add(sum, V::load(from + k * chunk_stride));
-            return sum;
-          },
-          [&](int a, int b, reg r) { V::store(taps[i][a * 3 + b], r); });
+      sum_points(p, base + std::int64_t{c - c_first + i} * nr, planes);
+      for (int d = 0; d < D::taps; ++d)
+        map_2d<V, F::points, F::taps>(
+            [](const auto& u, auto& g) noexcept { F::template kernel_gradient<V>(u, g); },
+            [&](int a, int b) {
+              return V::load(planes + ((d * F::points + a) * F::points + b) * lanes);
+            },
+            [&](int a, int b, reg r) {
+              V::store(gradient[i][(d * F::taps + a) * F::taps + b], r);
+            });
     }
     for (int j = 0; j < columns; ++j) {
-      float* to = dw + (std::int64_t{oc + j} * p.pass.depth + c) * 9;
+      float* to = dw + (std::int64_t{oc + j} * p.pass.depth + c) * taps;
       for (int i = 0; i < rows; ++i)
-        for (int t = 0; t < 9; ++t) to[i * 9 + t] = taps[i][t][j];
+        for (int t = 0; t < taps; ++t) to[i * taps + t] = gradient[i][t][j];
     }
   }
 
@@ -182,21 +211,22 @@ struct WinogradWeight {
     float* v = workspace;
     float* w = v + points * p.v_stride;
     const std::int64_t slab = task % slabs(p), chunk = task / slabs(p);
-    const int c = static_cast<int>(slab % p.c_groups) * p.c_group;
-    const int oc = static_cast<int>(slab / p.c_groups) * p.oc_group;
-    float* du = p.chunks == 1 ? w + points * p.w_stride
-                              : static_cast<float*>(args.shared) + task * slab_floats(p);
+    const auto point = static_cast<int>(slab % D::points);
+    const auto group = static_cast<int>(slab / D::points);
+    const int c = group % p.c_groups * p.c_group, oc = group / p.c_groups * p.oc_group;
+    float* du = one_stage(p) ? w + points * p.w_stride
+                             : static_cast<float*>(args.shared) + task * slab_floats(p);
     const std::int64_t first = chunk * p.chunk_blocks;
     for (std::int64_t b = first; b < at_most(p.tiles.blocks, first + p.chunk_blocks); ++b) {
       const Block block = p.tiles.block(b);
-      transform_x(p, args, block, c, v);
-      transform_dy(p, args, block, oc, w);
+      transform_x(p, args, block, point, c, v);
+      transform_dy(p, args, block, point, oc, w);
       multiply(p, v, w, du, block.tiles, b > first);
     }
-    if (p.chunks > 1) return;
+    if (!one_stage(p)) return;
     for (int j = oc; j < oc + p.oc_group && j < p.pass.width; j += lanes)
       for (int i = c; i < c + p.c_group && i < p.pass.depth; i += lanes)
-        finish(p, du, 1, 0, i, j, args.dw);
+        finish(p, du, i, j, args.dw);
   }
 
   static void run(const Plan& p, const ConvWeightArgs& args, int stage, std::int64_t first,
@@ -208,9 +238,9 @@ struct WinogradWeight {
       }
       const int c = static_cast<int>(task % (p.depth / lanes)) * lanes;
       const int oc = static_cast<int>(task / (p.depth / lanes)) * lanes;
-      const std::int64_t slab = std::int64_t{oc / p.oc_group} * p.c_groups + c / p.c_group;
-      finish(p, static_cast<const float*>(args.shared) + slab * slab_floats(p), p.chunks,
-             slabs(p) * slab_floats(p), c, oc, args.dw);
+      const std::int64_t group = std::int64_t{oc / p.oc_group} * p.c_groups + c / p.c_group;
+      finish(p, static_cast<const float*>(args.shared) + group * D::points * slab_floats(p), c, oc,
+             args.dw);
     }
   }
 
@@ -218,9 +248,10 @@ struct WinogradWeight {
   // it; a number of V or W costs 30, one of a slab 40.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
-    const double products = tiles * points * p.depth * p.width;
+    const double all = D::points * points;
+    const double products = tiles * all * p.depth * p.width;
     const double transforms =
-        tiles * points * 30.0 * (1.0 * p.depth * p.oc_groups + 1.0 * p.width * p.c_groups);
+        tiles * all * 30.0 * (1.0 * p.depth * p.oc_groups + 1.0 * p.width * p.c_groups);
     const double sums = 40.0 * static_cast<double>(p.chunks * slabs(p) * slab_floats(p));
     return (products * 1.36 + transforms) * 16 / lanes + sums;
   }

@@ -31,29 +31,37 @@ template <class V, int from, int to, int row = 0, int rows = to, class Map, clas
   }
 }
 
-// An image with channels last.
+// An image with channels last, as the windows of tiles see it.
 struct WinogradImage {
   const float* pixels;
   std::int64_t pixel;  // floats from one to the next
-  int h, w;
+  WinogradSize size, before;
+  WinogradSize tile;  // pixels of a phase from one tile to the next
+  int step;           // between pixels of a phase, along rows and columns
 };
 
-// size x size pixels of an image, some of which may lie outside.
-template <int size>
+// size x size pixels of a phase of an image, some of which may lie outside; each is the sum of
+// `slices` pixels of as many slices, with their factors.
+template <int size, int slices>
 class Window {
  public:
-  // The window of tile `tile` begins `top` and `left` pixels before the tile, which has size m.
-  Window(const WinogradImage& image, const WinogradTiles& tiles, std::int64_t tile, int m, int top,
-         int left) noexcept
-      : pixel_(image.pixel), row_(image.pixel * image.w) {
-    const auto at = tiles.place(tile);
-    const int y = at.row * m - top, x = at.column * m - left;
-    origin_ = ((at.image * image.h + y) * image.w + x) * image.pixel;
-    pixels_ = image.pixels;
-    top_ = clamp(-y);
-    left_ = clamp(-x);
-    bottom_ = clamp(image.h - y);
-    right_ = clamp(image.w - x);
+  // `factors` of the `all` slices of the window, no more than `slices` of which are not zero.
+  template <int all>
+  Window(const WinogradImage& image, const WinogradTiles::Place& at, int phase,
+         const float (&factors)[all]) noexcept
+      : pixels_(image.pixels),
+        pixel_(image.step * image.pixel),
+        row_(image.step * image.pixel * image.size.w) {
+    const int step = image.step, row_phase = phase / step, column_phase = phase % step;
+    const int z = at.slice * image.tile.d - image.before.d;
+    const int y = at.row * image.tile.h * step + row_phase - image.before.h;
+    const int x = at.column * image.tile.w * step + column_phase - image.before.w;
+    origin_ = (((at.image * image.size.d + z) * image.size.h + y) * image.size.w + x) * image.pixel;
+    top_ = clamp(-y, step);
+    left_ = clamp(-x, step);
+    bottom_ = clamp(image.size.h - y, step);
+    right_ = clamp(image.size.w - x, step);
+    sum_slices(factors, z, image);
   }
 
   // While this window is read, the same pixels of `next` are fetched.
@@ -67,29 +75,62 @@ class Window {
   // count == lanes.
   template <class V, bool inside>
   [[gnu::always_inline]] typename V::reg load(int i, int j, int c, int count) const noexcept {
-    const std::int64_t at = origin_ + i * row_ + j * pixel_ + c;
-    if constexpr (inside) {
-      __builtin_prefetch(pixels_ + at + ahead_);
-      return V::load(pixels_ + at);
-    }
-    if (i < top_ || i >= bottom_ || j < left_ || j >= right_) return V::zero();
-    return count == V::lanes ? V::load(pixels_ + at) : V::load(pixels_ + at, count);
+    const float* at = pixels_ + origin_ + i * row_ + j * pixel_ + c;
+    if (!inside && (i < top_ || i >= bottom_ || j < left_ || j >= right_)) return V::zero();
+    if constexpr (slices == 1) return read<V, inside>(at, count);
+    typename V::reg sum = V::mul(V::set(factor_[0]), read<V, inside>(at + slice_[0], count));
+#pragma GCC unroll 8
+    for (int k = 1; k < slices; ++k)
+      sum = V::mac(V::set(factor_[k]), read<V, inside>(at + slice_[k], count), sum);
+    return sum;
   }
 
  private:
-  static int clamp(int v) noexcept { return v < 0 ? 0 : (v > size ? size : v); }
+  // Rounded up to whole steps of 1 or 2, within the window.
+  static int clamp(int v, int step) noexcept {
+    v = (v + step - 1) >> (step - 1);
+    return v < 0 ? 0 : (v > size ? size : v);
+  }
+
+  // Slices outside of the image get factor 0 and the place of one inside, of which every window has
+  // at least one.
+  template <int all>
+  void sum_slices(const float (&factors)[all], int z, const WinogradImage& image) noexcept {
+    const std::int64_t slice = std::int64_t{image.size.h} * image.size.w * image.pixel;
+    for (int k = 0; k < slices; ++k) {
+      slice_[k] = (z < 0 ? -z : 0) * slice;
+      factor_[k] = 0;
+    }
+    for (int k = 0, n = 0; k < all; ++k) {
+      if (factors[k] == 0 || z + k < 0 || z + k >= image.size.d) continue;
+      slice_[n] = k * slice;
+      factor_[n++] = factors[k];
+    }
+  }
+
+  template <class V, bool inside>
+  [[gnu::always_inline]] typename V::reg read(const float* at, int count) const noexcept {
+    if constexpr (inside) {
+      __builtin_prefetch(at + ahead_);
+      return V::load(at);
+    }
+    return count == V::lanes ? V::load(at) : V::load(at, count);
+  }
 
   const float* pixels_;
-  std::int64_t origin_;  // may lie outside of the image
+  std::int64_t origin_;  // of the first slice; may lie outside of the image
   std::int64_t pixel_, row_, ahead_ = 0;
   int top_, bottom_, left_, right_;  // pixels [top, bottom) x [left, right) are inside
+  std::int64_t slice_[slices];       // from the first
+  float factor_[slices];
 };
 
 // out[(i - row, j)][lanes] = T window T^t for lanes channels from c and rows [row, row + rows);
 // lines of out are `stride` floats apart.
-template <class V, int size, int to, int row, int rows, bool inside, class Map>
-inline void map_window(const Window<size>& w, int c, int count, float* out, std::int64_t stride,
-                       Map map) noexcept {
+template <class V, int to, int row, int rows, bool inside, int size, int slices, class Map>
+inline void map_window(const Window<size, slices>& window, int c, int count, float* out,
+                       std::int64_t stride, Map map) noexcept {
+  const Window<size, slices> w = window;  // in registers: out may alias the other
   map_2d<V, size, to, row, rows>(
       map, [&](int i, int j) { return w.template load<V, inside>(i, j, c, count); },
       [&](int i, int j, typename V::reg r) { V::store(out + ((i - row) * to + j) * stride, r); });

@@ -6,11 +6,12 @@
 #include <array>
 #include <cmath>
 
-#include "kernels/conv/winograd_transform.h"
+#include "kernels/conv/winograd_depth.h"
 #include "kernels/conv/winograd_window.h"
 #include "tests/kernels/run_conv.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
+#include "tests/support/shapes.h"
 
 namespace {
 
@@ -32,7 +33,7 @@ struct Scalar {
 // y = At[(G g) . (Bt d)] is the correlation of d with g, on random numbers.
 template <class F>
 double forward_identity(Random& random) {
-  double d[F::points], g[3], t[F::points], u[F::points], y[F::m];
+  double d[F::points], g[F::taps], t[F::points], u[F::points], y[F::m];
   for (double& v : d) v = random.real();
   for (double& v : g) v = random.real();
   F::template input<Scalar>(d, t);
@@ -40,8 +41,11 @@ double forward_identity(Random& random) {
   for (int i = 0; i < F::points; ++i) t[i] *= u[i];
   F::template output<Scalar>(t, y);
   double worst = 0;
-  for (int i = 0; i < F::m; ++i)
-    worst = std::max(worst, std::abs(y[i] - (d[i] * g[0] + d[i + 1] * g[1] + d[i + 2] * g[2])));
+  for (int i = 0; i < F::m; ++i) {
+    double want = 0;
+    for (int k = 0; k < F::taps; ++k) want += d[i + k] * g[k];
+    worst = std::max(worst, std::abs(y[i] - want));
+  }
   return worst;
 }
 
@@ -64,23 +68,51 @@ double gradient_identity(Random& random) {
   return worst;
 }
 
-struct Size {
-  int h, w, c, oc;
-  std::array<int, 4> pads{1, 1, 1, 1};  // top, bottom, left, right
-  int batch = 1;
-};
-
-ConvShape shape_of(const Size& z) {
-  ConvShape s;
-  s.batch = z.batch;
-  s.in_channels = z.c;
-  s.out_channels = z.oc;
-  s.in = {1, z.h, z.w};
-  s.kernel = {1, 3, 3};
-  s.pad_begin = {0, z.pads[0], z.pads[2]};
-  s.pad_end = {0, z.pads[1], z.pads[3]};
-  return s;
+// What one axis does to rounding errors: the variance of the sum over points that becomes an output,
+// over that of the output itself, for independent inputs and weights.
+template <class F>
+double amplification() {
+  double worst = 0;
+  for (int i = 0; i < F::m; ++i) {
+    double sum = 0;
+    for (int p = 0; p < F::points; ++p) {
+      double input = 0, kernel = 0;
+      for (const float b : winograd_input<F>.at[p]) input += double{b} * b;
+      for (const float g : winograd_kernel<F>.at[p]) kernel += double{g} * g;
+      sum += std::pow(winograd_output<F>.at[i][p], 2) * input * kernel;
+    }
+    worst = std::max(worst, sum / F::taps);
+  }
+  return worst;
 }
+
+// Relative L2 error that an entry may have in a sum of `terms` products of the transform domain:
+// half a unit in the last place for each step of a random walk, twice for both factors' rounding.
+double tolerance_of(std::string_view name, double terms) {
+  const double f43 = amplification<WinogradF43>(), f23 = amplification<WinogradF23>(),
+               f32 = amplification<WinogradF32>();
+  const double growth = name.starts_with("winograd_f43_")     ? f43 * f43
+                        : name.starts_with("winograd_f23_")   ? f23 * f23
+                        : name.starts_with("winograd_f32_s2") ? f32 * f32
+                                                              : f23 * f43 * f43;
+  return 0x1p-24 * std::sqrt(growth) * (2 + std::sqrt(terms));
+}
+
+// A kernel that some entries serve; pads of 0..2 where it has more than one point.
+struct Kind {
+  const char* name;
+  int depth, size, stride;
+  [[nodiscard]] ConvShape shape(std::array<int, 3> in, int c, int oc, int pad = 1) const {
+    return {.in_channels = c,
+            .out_channels = oc,
+            .in = in,
+            .kernel = {depth, size, size},
+            .stride = {1, stride, stride},
+            .pad_begin = {depth > 1 ? pad : 0, pad, pad},
+            .pad_end = {depth > 1 ? pad : 0, pad, pad}};
+  }
+};
+constexpr Kind plane{"3x3", 1, 3, 1}, volume{"3x3x3", 3, 3, 1}, strided{"4x4 stride 2", 1, 4, 2};
 
 // Inputs like those behind a ReLU, weights of He's scale, gradients of either sign.
 ConvNumbers numbers_for(const ConvShape& s, Random& random) {
@@ -88,43 +120,75 @@ ConvNumbers numbers_for(const ConvShape& s, Random& random) {
   n.x = random.reals(static_cast<std::size_t>(s.batch * s.in_pixels() * s.in_channels));
   for (float& v : n.x) v = std::max(v, 0.0f);
   n.dy = random.reals(static_cast<std::size_t>(s.batch * s.out_pixels() * s.out_channels));
-  n.w = random.reals(static_cast<std::size_t>(s.in_channels) *
-                     static_cast<std::size_t>(s.out_channels) * 9);
-  const float scale = std::sqrt(6.0f / (9 * static_cast<float>(s.in_channels)));
+  n.w = random.reals(static_cast<std::size_t>(s.taps() * s.in_channels * s.out_channels));
+  const float scale = std::sqrt(6.0f / static_cast<float>(s.taps() * s.in_channels));
   for (float& v : n.w) v *= scale;
   return n;
 }
 
 enum class Pass { forward, data, weight };
 
+// Input i of output o at tap t along an axis, or -1 outside.
+int input_of(const ConvShape& s, std::size_t axis, int o, int t) {
+  const int i = o * s.stride[axis] + t - s.pad_begin[axis];
+  return i < s.in[axis] ? i : -1;
+}
+// Output of input i at tap t along an axis, or -1 where there is none.
+int output_of(const ConvShape& s, std::size_t axis, int i, int t) {
+  const int o = i + s.pad_begin[axis] - t;
+  if (o < 0 || o % s.stride[axis] != 0) return -1;
+  return o / s.stride[axis] < s.out(static_cast<int>(axis)) ? o / s.stride[axis] : -1;
+}
+
+// The three places of number `index` in an array of d x h x w.
+std::array<int, 3> place_in(std::int64_t index, int h, int w) {
+  return {static_cast<int>(index / w / h), static_cast<int>(index / w % h),
+          static_cast<int>(index % w)};
+}
+
 // The sum of one output number in double, straight from the formulas of conv.h.
 double exact(const ConvShape& s, const ConvNumbers& n, Pass pass, std::size_t index) {
-  const int ic = s.in_channels, oc = s.out_channels, h = s.in[1], w = s.in[2];
-  const int oh = s.out(1), ow = s.out(2);
+  const std::array<int, 3> out{s.out(0), s.out(1), s.out(2)};
+  const int ic = s.in_channels, oc = s.out_channels;
   const auto at = [](std::int64_t v) { return static_cast<std::size_t>(v); };
+  // Offset of the other side's pixel, or -1.
+  const auto pixel = [&](const std::array<int, 3>& from, const std::array<int, 3>& tap,
+                         bool input) -> std::int64_t {
+    const std::array<int, 3>& size = input ? s.in : out;
+    std::int64_t offset = 0;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const int i = input ? input_of(s, a, from[a], tap[a]) : output_of(s, a, from[a], tap[a]);
+      if (i < 0) return -1;
+      offset = offset * size[a] + i;
+    }
+    return offset;
+  };
   const auto i = static_cast<std::int64_t>(index);
   double sum = 0;
   if (pass == Pass::weight) {
-    const std::int64_t o = i / 9 / ic, c = i / 9 % ic, kh = i % 9 / 3, kw = i % 3;
-    for (std::int64_t p = 0; p < s.batch * oh * ow; ++p) {
-      const std::int64_t y = p / ow % oh + kh - s.pad_begin[1], x = p % ow + kw - s.pad_begin[2];
-      if (y < 0 || x < 0 || y >= h || x >= w) continue;
-      sum += double{n.x[at(((p / ow / oh * h + y) * w + x) * ic + c)]} * n.dy[at(p * oc + o)];
+    const std::int64_t o = i / s.taps() / ic, c = i / s.taps() % ic;
+    const auto tap = place_in(i % s.taps(), s.kernel[1], s.kernel[2]);
+    for (std::int64_t p = 0; p < s.batch * s.out_pixels(); ++p) {
+      const std::int64_t x = pixel(place_in(p % s.out_pixels(), out[1], out[2]), tap, true);
+      if (x < 0) continue;
+      sum +=
+          double{n.x[at((p / s.out_pixels() * s.in_pixels() + x) * ic + c)]} * n.dy[at(p * oc + o)];
     }
     return sum;
   }
   const bool forward = pass == Pass::forward;
-  const int to = forward ? oc : ic, from = forward ? ic : oc, th = forward ? oh : h,
-            tw = forward ? ow : w, sh = forward ? h : oh, sw = forward ? w : ow;
-  const std::int64_t p = i / to, channel = i % to;
-  for (int k = 0; k < 9; ++k) {
-    const int dy = k / 3 - s.pad_begin[1], dx = k % 3 - s.pad_begin[2];
-    const std::int64_t y = p / tw % th + (forward ? dy : -dy), x = p % tw + (forward ? dx : -dx);
-    if (y < 0 || x < 0 || y >= sh || x >= sw) continue;
+  const int to = forward ? oc : ic, from = forward ? ic : oc;
+  const std::int64_t to_pixels = forward ? s.out_pixels() : s.in_pixels(),
+                     from_pixels = forward ? s.in_pixels() : s.out_pixels();
+  const std::array<int, 3>& size = forward ? out : s.in;
+  const auto place = place_in(i / to % to_pixels, size[1], size[2]);
+  for (std::int64_t k = 0; k < s.taps(); ++k) {
+    const std::int64_t p = pixel(place, place_in(k, s.kernel[1], s.kernel[2]), forward);
+    if (p < 0) continue;
+    const std::int64_t first = (i / to / to_pixels * from_pixels + p) * from;
     for (int c = 0; c < from; ++c) {
-      const std::int64_t o = forward ? channel : c, ci = forward ? c : channel;
-      sum += double{(forward ? n.x : n.dy)[at(((p / tw / th * sh + y) * sw + x) * from + c)]} *
-             n.w[at((o * ic + ci) * 9 + k)];
+      const std::int64_t o = forward ? i % to : c, ci = forward ? c : i % to;
+      sum += double{(forward ? n.x : n.dy)[at(first + c)]} * n.w[at((o * ic + ci) * s.taps() + k)];
     }
   }
   return sum;
@@ -144,31 +208,60 @@ double error_of(const ConvShape& s, const ConvNumbers& n, Pass pass, const ConvR
   return relative_l2(std::span<const float>(some), std::span<const double>(want));
 }
 
-bool is_winograd(const char* name) { return std::strncmp(name, "winograd", 8) == 0; }
+template <class Entry>
+bool is_winograd(const Entry& entry) {
+  return std::string_view(entry.name).starts_with("winograd");
+}
 
-// All passes of every Winograd entry that this CPU runs.
-void check(const Size& size, Random& random, Guard guard, TaskOrder order) {
-  const ConvShape s = shape_of(size);
+// All passes of every Winograd entry that this CPU runs and that serves the shape.
+void check(const ConvShape& s, Random& random, Guard guard, TaskOrder order) {
   ConvNumbers n = numbers_for(s, random);
   n.x_gap = random.integer(0, 1) * random.integer(1, 5);
   n.dy_gap = random.integer(0, 1) * random.integer(1, 5);
-  const auto judge = [&](const char* name, Pass pass, const ConvResult& got, double tolerance) {
+  const auto judge = [&](const char* name, Pass pass, const ConvResult& got, double terms,
+                         double contract) {
     const double error = error_of(s, n, pass, got);
-    INFO(std::string(name) << " pass " << static_cast<int>(pass) << " " << size.h << "x" << size.w
-                           << " " << size.c << "->" << size.oc << " batch " << size.batch
-                           << " pads " << size.pads[0] << size.pads[1] << size.pads[2]
-                           << size.pads[3] << ": error " << error << " " << got.fault);
+    const double tolerance = std::min(contract, tolerance_of(name, terms));
+    INFO(std::string(name) << " pass " << static_cast<int>(pass) << " " << text(s) << ": error "
+                           << error << ", allowed " << tolerance << " " << got.fault);
     CHECK((got.fault.empty() && error <= tolerance));
   };
-  for (const auto* entry : conv_forward_kernels())
-    if (is_winograd(entry->name) && usable(entry->isa))
-      judge(entry->name, Pass::forward, run_conv(*entry, s, true, n, order, guard), 1e-5);
-  for (const auto* entry : conv_data_kernels())
-    if (is_winograd(entry->name) && usable(entry->isa))
-      judge(entry->name, Pass::data, run_conv(*entry, s, false, n, order, guard), 1e-5);
+  const auto serves = [&](const auto& entry) {
+    return is_winograd(entry) && usable(entry.isa) && entry.refuse(s) == nullptr;
+  };
+  int served = 0;
+  for (const bool forward : {true, false})
+    for (const auto* entry : forward ? conv_forward_kernels() : conv_data_kernels())
+      if (serves(*entry)) {
+        const int sources = forward ? s.in_channels * s.stride[1] * s.stride[2] : s.out_channels;
+        judge(entry->name, forward ? Pass::forward : Pass::data,
+              run_conv(*entry, s, forward, n, order, guard), sources, 1e-5);
+        ++served;
+      }
   for (const auto* entry : conv_weight_kernels())
-    if (is_winograd(entry->name) && usable(entry->isa))
-      judge(entry->name, Pass::weight, run_conv_weight(*entry, s, n, order, guard), 3e-5);
+    if (serves(*entry))
+      judge(entry->name, Pass::weight, run_conv_weight(*entry, s, n, order, guard),
+            static_cast<double>(s.batch * s.out_pixels()), 3e-5);
+  CHECK((served > 0 || !usable(Isa::avx2)));
+}
+
+// Ragged sizes, channels, pads and slices; no more multiply-adds than `most`.
+ConvShape random_shape(const Kind& kind, int largest, std::int64_t most, Random& random) {
+  ConvShape s = kind.shape({1, random.integer(1, largest), random.integer(1, largest)},
+                           random.integer(1, 130), random.integer(1, 130));
+  if (kind.depth > 1) s.in[0] = random.integer(1, largest);
+  for (std::size_t a = kind.depth > 1 ? 0 : 1; a < 3; ++a) {
+    s.pad_begin[a] = random.integer(0, 2);
+    s.pad_end[a] = random.integer(0, 2);
+    s.in[a] = std::max(s.in[a], s.kernel[a] - s.pad_begin[a] - s.pad_end[a]);
+  }
+  s.batch = random.integer(1, 3);
+  if (s.batch * s.in_pixels() * s.in_channels * s.out_channels > most) {
+    s.in[0] = std::min(s.in[0], 5);
+    s.in[1] = std::min(s.in[1], 9);
+    s.batch = 1;
+  }
+  return s;
 }
 
 }  // namespace
@@ -178,6 +271,8 @@ TEST_CASE("maps satisfy the identities of Winograd convolution") {
   for (int i = 0; i < 100; ++i) {
     CHECK(forward_identity<WinogradF43>(random) < 1e-6);  // its scales are floats
     CHECK(forward_identity<WinogradF23>(random) < 1e-14);
+    CHECK(forward_identity<WinogradF32>(random) < 1e-14);
+    CHECK(forward_identity<WinogradF11>(random) < 1e-14);
     CHECK(gradient_identity<WinogradF43>(random) < 1e-6);
     CHECK(gradient_identity<WinogradF23>(random) < 1e-14);
   }
@@ -201,46 +296,81 @@ TEST_CASE("map_2d applies a map along both axes") {
     }
 }
 
-TEST_CASE("the five big shapes, made smaller, stay within the precision contract") {
+TEST_CASE("slices of the depth are summed with the factors of the output map") {
+  const auto check_form = [](auto form) {
+    using D = decltype(form);
+    Random random(5);
+    double d[D::points], t[D::points], y[D::m], sums[D::m] = {};
+    for (double& v : d) v = random.real();
+    D::template output<Scalar>(d, y);
+    bool done[D::m] = {};
+    for (int step = 0; step < D::points; ++step)
+      for (int k = 0; k < D::m; ++k) {
+        const WinogradShare share = winograd_share<D>(step, k);
+        if (share.factor == 0) continue;
+        CHECK(share.first == (sums[k] == 0));
+        CHECK_FALSE(done[k]);
+        sums[k] += share.factor * d[winograd_point<D>(step)];
+        done[k] = share.last;
+      }
+    for (int k = 0; k < D::m; ++k) {
+      CHECK(done[k]);
+      CHECK(sums[k] == doctest::Approx(y[k]).epsilon(1e-6));
+    }
+    D::template input<Scalar>(d, t);
+    for (int p = 0; p < D::points; ++p) {
+      double sum = 0;
+      for (int k = 0; k < D::points; ++k) sum += winograd_input<D>.at[p][k] * d[k];
+      CHECK(sum == doctest::Approx(t[p]).epsilon(1e-6));
+    }
+  };
+  check_form(WinogradF11());
+  check_form(WinogradF23());
+  check_form(WinogradF43());
+}
+
+TEST_CASE("the big shapes, made smaller, stay within the precision contract") {
   Random random(3);
-  for (const Size& size : {Size{64, 64, 64, 64}, Size{40, 40, 128, 128}, Size{24, 24, 256, 256},
-                           Size{12, 12, 512, 512}, Size{8, 8, 1024, 1024}})
-    check(size, random, Guard::bytes, TaskOrder::whole);
+  for (const ConvShape& s : {plane.shape({1, 64, 64}, 64, 64), plane.shape({1, 40, 40}, 128, 128),
+                             plane.shape({1, 24, 24}, 256, 256), plane.shape({1, 12, 12}, 512, 512),
+                             plane.shape({1, 8, 8}, 1024, 1024), volume.shape({16, 16, 16}, 32, 64),
+                             volume.shape({12, 12, 12}, 64, 64), volume.shape({8, 8, 8}, 192, 64),
+                             volume.shape({8, 8, 8}, 128, 128), volume.shape({6, 8, 8}, 256, 256),
+                             volume.shape({5, 7, 9}, 512, 48)})
+    check(s, random, Guard::bytes, TaskOrder::whole);
 }
 
 TEST_CASE("ragged sizes, channels and pads") {
   Random random(4);
-  for (int i = 0; i < 120; ++i) {
-    Size size{random.integer(1, 67), random.integer(1, 67), random.integer(1, 130),
-              random.integer(1, 130)};
-    for (int& pad : size.pads) pad = random.integer(0, 2);
-    size.h = std::max(size.h, 3 - size.pads[0] - size.pads[1]);
-    size.w = std::max(size.w, 3 - size.pads[2] - size.pads[3]);
-    size.batch = random.integer(1, 3);
-    if (std::int64_t{size.h} * size.w * size.c * size.oc * size.batch > 4000000) {
-      size.h = std::min(size.h, 9);
-      size.batch = 1;
-    }
-    check(size, random, i % 2 == 0 ? Guard::bytes : Guard::end_page,
+  for (int i = 0; i < 180; ++i) {
+    const Kind& kind = i < 120 ? plane : volume;
+    const ConvShape s = kind.depth == 1 ? random_shape(kind, 67, 4000000, random)
+                                        : random_shape(kind, 13, 2000000, random);
+    check(s, random, i % 2 == 0 ? Guard::bytes : Guard::end_page,
           i % 3 == 0 ? TaskOrder::reverse : TaskOrder::ranges);
   }
 }
 
 TEST_CASE("what Winograd does not serve is refused with a reason") {
-  const auto refused = [](auto change) {
-    ConvShape s = shape_of({8, 8, 4, 4});
+  const auto refused = [](const Kind& kind, auto change) {
+    ConvShape s = kind.shape({kind.depth > 1 ? 8 : 1, 8, 8}, 4, 4);
     change(s);
     for (const auto* entry : conv_forward_kernels())
-      if (is_winograd(entry->name) && entry->refuse(s) == nullptr) return false;
+      if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
     for (const auto* entry : conv_weight_kernels())
-      if (is_winograd(entry->name) && entry->refuse(s) == nullptr) return false;
+      if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
     return true;
   };
-  CHECK_FALSE(refused([](ConvShape&) {}));
-  CHECK(refused([](ConvShape& s) { s.stride[1] = 2; }));
-  CHECK(refused([](ConvShape& s) { s.dilation[2] = 2; }));
-  CHECK(refused([](ConvShape& s) { s.kernel[2] = 5; }));
-  CHECK(refused([](ConvShape& s) { s.pad_end[1] = 3; }));
-  CHECK(refused([](ConvShape& s) { s.groups = 2; }));
-  CHECK(refused([](ConvShape& s) { s.in[0] = 2; }));
+  for (const Kind& kind : {plane, volume}) {
+    CHECK_FALSE(refused(kind, [](ConvShape&) {}));
+    CHECK(refused(kind, [](ConvShape& s) { s.stride[1] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.stride[0] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.dilation[2] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.kernel[2] = 5; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.kernel[0] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.pad_end[1] = 3; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.pad_begin[0] = 3; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.groups = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.target_type = Element::bf16; }));
+  }
 }
