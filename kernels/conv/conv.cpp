@@ -16,7 +16,8 @@ struct Joined {
     // One line per file with entries.
     const ConvTables* const tables[] = {&conv_tiles_amx,          &conv_winograd_avx512,
                                         &conv_winograd_avx2,      &conv_winograd_3d_avx512,
-                                        &conv_winograd_3d_avx2,   &conv_direct_avx512,
+                                        &conv_winograd_3d_avx2,   &conv_winograd_s2_avx512,
+                                        &conv_winograd_s2_avx2,   &conv_direct_avx512,
                                         &conv_direct_avx2,        &conv_weight_direct_avx512,
                                         &conv_weight_direct_avx2, &conv_reference};
     append(forward, onednn_conv_forward_kernels());

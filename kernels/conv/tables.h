@@ -24,5 +24,7 @@ extern const ConvTables conv_tiles_amx;             // tiles_amx.cpp
 extern const ConvTables conv_winograd_avx512;       // winograd_avx512.cpp
 extern const ConvTables conv_winograd_3d_avx2;      // winograd_3d_avx2.cpp
 extern const ConvTables conv_winograd_3d_avx512;    // winograd_3d_avx512.cpp
+extern const ConvTables conv_winograd_s2_avx2;      // winograd_s2_avx2.cpp
+extern const ConvTables conv_winograd_s2_avx512;    // winograd_s2_avx512.cpp
 
 }  // namespace burin::kernels

@@ -331,19 +331,22 @@ TEST_CASE("slices of the depth are summed with the factors of the output map") {
 
 TEST_CASE("the big shapes, made smaller, stay within the precision contract") {
   Random random(3);
-  for (const ConvShape& s : {plane.shape({1, 64, 64}, 64, 64), plane.shape({1, 40, 40}, 128, 128),
-                             plane.shape({1, 24, 24}, 256, 256), plane.shape({1, 12, 12}, 512, 512),
-                             plane.shape({1, 8, 8}, 1024, 1024), volume.shape({16, 16, 16}, 32, 64),
-                             volume.shape({12, 12, 12}, 64, 64), volume.shape({8, 8, 8}, 192, 64),
-                             volume.shape({8, 8, 8}, 128, 128), volume.shape({6, 8, 8}, 256, 256),
-                             volume.shape({5, 7, 9}, 512, 48)})
+  for (const ConvShape& s :
+       {plane.shape({1, 64, 64}, 64, 64), plane.shape({1, 40, 40}, 128, 128),
+        plane.shape({1, 24, 24}, 256, 256), plane.shape({1, 12, 12}, 512, 512),
+        plane.shape({1, 8, 8}, 1024, 1024), volume.shape({16, 16, 16}, 32, 64),
+        volume.shape({12, 12, 12}, 64, 64), volume.shape({8, 8, 8}, 192, 64),
+        volume.shape({8, 8, 8}, 128, 128), volume.shape({6, 8, 8}, 256, 256),
+        volume.shape({5, 7, 9}, 512, 48), strided.shape({1, 40, 40}, 64, 128),
+        strided.shape({1, 20, 20}, 256, 512), strided.shape({1, 12, 12}, 512, 1024),
+        strided.shape({1, 30, 30}, 128, 512)})
     check(s, random, Guard::bytes, TaskOrder::whole);
 }
 
 TEST_CASE("ragged sizes, channels and pads") {
   Random random(4);
-  for (int i = 0; i < 180; ++i) {
-    const Kind& kind = i < 120 ? plane : volume;
+  for (int i = 0; i < 300; ++i) {
+    const Kind& kind = i < 120 ? plane : i < 180 ? volume : strided;
     const ConvShape s = kind.depth == 1 ? random_shape(kind, 67, 4000000, random)
                                         : random_shape(kind, 13, 2000000, random);
     check(s, random, i % 2 == 0 ? Guard::bytes : Guard::end_page,
@@ -357,13 +360,15 @@ TEST_CASE("what Winograd does not serve is refused with a reason") {
     change(s);
     for (const auto* entry : conv_forward_kernels())
       if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
+    for (const auto* entry : conv_data_kernels())
+      if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
     for (const auto* entry : conv_weight_kernels())
       if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
     return true;
   };
-  for (const Kind& kind : {plane, volume}) {
+  for (const Kind& kind : {plane, volume, strided}) {
     CHECK_FALSE(refused(kind, [](ConvShape&) {}));
-    CHECK(refused(kind, [](ConvShape& s) { s.stride[1] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.stride[1] = 3 - s.stride[1]; }));
     CHECK(refused(kind, [](ConvShape& s) { s.stride[0] = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.dilation[2] = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.kernel[2] = 5; }));

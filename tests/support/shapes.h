@@ -266,7 +266,18 @@ inline constexpr NamedConv conv_shapes[] = {
           .pad_end = {1, 1, 1}};
 }
 
-// The first five are the U-Net's (names: size and channels).
+[[nodiscard]] constexpr kernels::ConvShape half_4x4(int channels, int out_channels, int size) {
+  return {.in_channels = channels,
+          .out_channels = out_channels,
+          .in = {1, size, size},
+          .kernel = {1, 4, 4},
+          .stride = {1, 2, 2},
+          .pad_begin = {0, 1, 1},
+          .pad_end = {0, 1, 1}};
+}
+
+// The first five are the U-Net's (names: size and channels); those of kernel 4 are pix2pix's, whose
+// transposed convolutions are data passes.
 inline constexpr NamedConv conv_perf_shapes[] = {
     {"512x512x64", same_3x3(64, 64, 512, 512)},
     {"256x256x128", same_3x3(128, 128, 256, 256)},
@@ -314,6 +325,14 @@ inline constexpr NamedConv conv_perf_shapes[] = {
       .stride = {1, 2, 2},
       .pad_begin = {0, 1, 1},
       .pad_end = {0, 1, 1}}},
+    {"256x256x64_to_128_k4s2", half_4x4(64, 128, 256)},
+    {"128x128x128_to_256_k4s2", half_4x4(128, 256, 128)},
+    {"64x64x256_to_512_k4s2", half_4x4(256, 512, 64)},
+    {"32x32x512_k4s2", half_4x4(512, 512, 32)},
+    {"32x32x512_to_1024_k4s2", half_4x4(512, 1024, 32)},
+    {"64x64x256_to_1024_k4s2", half_4x4(256, 1024, 64)},
+    {"128x128x128_to_512_k4s2", half_4x4(128, 512, 128)},
+    {"256x256x64_to_256_k4s2", half_4x4(64, 256, 256)},
     {"128x128x128_k2s2",
      {.in_channels = 128,
       .out_channels = 256,
