@@ -2,6 +2,7 @@
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/broadcast.h"
+#include "engine/ops/element_types.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/row_walk.h"
 #include "kernels/elementwise/elementwise.h"
@@ -40,19 +41,31 @@ void backward_activated(BackwardContext& context) {
   pass_on(context, gradient);
 }
 
+DType activated_type(std::span<const DType> inputs, const Attributes&) {
+  for (const DType type : inputs)
+    static_cast<void>(require_type("add_activate", type, Types<float>{}));
+  return DType::f32;
+}
+
+DType type(std::span<const DType> inputs, const Attributes&) {
+  return broadcast_type("add", inputs);
+}
+
 }  // namespace
 
 const OpDef add_op{.name = "add",
                    .infer = infer,
                    .forward = forward,
                    .backward = backward,
-                   .needs = Needs::nothing};
+                   .needs = Needs::nothing,
+                   .infer_type = type};
 
 const OpDef add_activate_op{.name = "add_activate",
                             .infer = infer,
                             .forward = forward,
                             .backward = backward_activated,
-                            .needs = Needs::output};
+                            .needs = Needs::output,
+                            .infer_type = activated_type};
 
 Value add(const Value& a, const Value& b, const ActivationAttributes& attributes) {
   const OpDef& op = attributes.activation == Activation::none ? add_op : add_activate_op;

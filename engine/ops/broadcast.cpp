@@ -1,9 +1,12 @@
 #include "engine/ops/broadcast.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <vector>
 
 #include "engine/error.h"
+#include "engine/ops/element_types.h"
 #include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/row_walk.h"
@@ -16,36 +19,21 @@ using kernels::Extent;
 using kernels::Operand;
 using kernels::Out;
 
-void call(Binary op, Extent e, Operand a, Operand b, Out y, const ActivationAttributes& act) {
+void call(Binary function, Extent e, Operand a, Operand b, Out y, const ActivationAttributes& act) {
   const auto& table = kernels::elementwise().pointwise;
-  switch (op) {
-    case Binary::add:
-      return table.add(e, a, b, y, {act.activation, act.slope});
-    case Binary::subtract:
-      return table.subtract(e, a, b, y);
-    case Binary::multiply:
-      return table.multiply(e, a, b, y);
-  }
+  if (function == Binary::add)
+    table.add(e, a, b, y, {act.activation, act.slope});
+  else
+    table.binary(function, e, a, b, y);
 }
 
-std::string_view name_of(Binary op) {
-  switch (op) {
-    case Binary::add:
-      return "add";
-    case Binary::subtract:
-      return "subtract";
-    case Binary::multiply:
-      return "multiply";
-  }
-  return {};
-}
-
-Tensor combine_equal(Binary op, const Tensor& a, const Tensor& b, const ActivationAttributes& act,
-                     const Tensor& target) {
-  RowWalk walk(name_of(op), {a, b});
+Tensor combine_equal(Binary function, const Tensor& a, const Tensor& b,
+                     const ActivationAttributes& act, const Tensor& target) {
+  RowWalk walk(name_of(function), {a, b});
   const Tensor y = walk.output(target);
   walk.each([&](const Block& block, std::int64_t) {
-    call(op, block.extent, walk.operand(0, block), walk.operand(1, block), walk.out(2, block), act);
+    call(function, block.extent, walk.operand(0, block), walk.operand(1, block), walk.out(2, block),
+         act);
   });
   return y;
 }
@@ -78,6 +66,14 @@ Tensor spread_pixels(const Tensor& x, const Shape& shape) {
   return y;
 }
 
+// x with leading axes of size 1 up to the rank of `shape`.
+Tensor aligned(const Tensor& x, const Shape& shape) {
+  if (x.shape().rank() == shape.rank()) return x;
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(shape.rank() - x.shape().rank()), 1);
+  sizes.insert(sizes.end(), x.shape().sizes().begin(), x.shape().sizes().end());
+  return x.reshape(Shape(sizes));
+}
+
 // A tensor seen from the result: data + image*image_stride + pixel*stride + channel*step.
 struct Source {
   Tensor tensor;
@@ -108,25 +104,38 @@ struct Source {
 }  // namespace
 
 Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b) {
-  if (a.rank() == 0) return b;
-  if (b.rank() == 0) return a;
-  const auto fail = [&] {
-    throw Error(std::string(op), "sizes that agree or are 1", a.text() + " and " + b.text());
-  };
-  if (a.rank() != b.rank()) fail();
-  Shape out = a;
-  for (int axis = 0; axis < a.rank(); ++axis) {
-    if (a[axis] != b[axis] && a[axis] != 1 && b[axis] != 1) fail();
-    out = out.with(axis, a[axis] == 1 ? b[axis] : a[axis]);
+  const Shape &longer = a.rank() < b.rank() ? b : a, &shorter = a.rank() < b.rank() ? a : b;
+  const int missing = longer.rank() - shorter.rank();
+  Shape out = longer;
+  for (int axis = missing; axis < longer.rank(); ++axis) {
+    const std::int64_t u = longer[axis], v = shorter[axis - missing];
+    if (u != v && u != 1 && v != 1)
+      throw Error(std::string(op), "sizes that agree or are 1", a.text() + " and " + b.text());
+    out = out.with(axis, u == 1 ? v : u);
   }
   return out;
 }
 
-Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
+DType broadcast_type(std::string_view op, std::span<const DType> inputs) {
+  if (inputs[0] != inputs[1])
+    throw Error(std::string(op), "operands of one type",
+                std::string(dtype_name(inputs[0])) + " and " + std::string(dtype_name(inputs[1])));
+  return require_type(op, inputs[0], Numbers{});
+}
+
+Tensor combine(Binary function, const Shape& shape, const Tensor& a, const Tensor& b,
                const ActivationAttributes& activation, const Tensor& target) {
-  assert(op == Binary::add || activation.activation == Activation::none);
-  if (a.shape() == shape && b.shape() == shape) return combine_equal(op, a, b, activation, target);
-  const Source u(name_of(op), a, shape), v(name_of(op), b, shape);
+  const DType type = broadcast_type(name_of(function), std::array{a.dtype(), b.dtype()});
+  assert(activation.activation == Activation::none ||
+         (function == Binary::add && type == DType::f32));
+  if (type != DType::f32 || !is_vectorized(function)) {
+    const Tensor y = target ? target : Tensor::empty(shape, type);
+    combine_numbers(function, a, b, y);
+    return y;
+  }
+  if (a.shape() == shape && b.shape() == shape) return combine_equal(function, a, b, activation, target);
+  const Source u(name_of(function), aligned(a, shape), shape);
+  const Source v(name_of(function), aligned(b, shape), shape);
   const Tensor y = target ? target : Tensor::empty(shape);
   if (shape.elements() == 0) return y;
   const std::int64_t channels = shape.channels(), y_row = y.pixel_stride();
@@ -142,7 +151,7 @@ Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
     for (std::int64_t task = from; task < to; ++task) {
       const std::int64_t image = task / blocks, first = task % blocks * block;
       const Extent extent{std::min(block, pixels - first), channels};
-      call(op, extent, u.at(image, first), v.at(image, first),
+      call(function, extent, u.at(image, first), v.at(image, first),
            {y.data() + (image * pixels + first) * y_row, y_row}, activation);
     }
   });
@@ -155,9 +164,10 @@ Tensor expand(const Tensor& x, const Shape& shape, float factor) {
 
 Tensor reduce_to(const Tensor& gradient, const Shape& target) {
   if (gradient.shape() == target) return gradient;
+  const int missing = gradient.shape().rank() - target.rank();
   unsigned axes = 0;
   for (int axis = 0; axis < gradient.shape().rank(); ++axis)
-    if (target.rank() == 0 || target[axis] == 1) axes |= 1u << axis;
+    if (axis < missing || target[axis - missing] == 1) axes |= 1u << axis;
   return reduce_axes("gradient", gradient, axes, 1.0f).reshape(target);
 }
 

@@ -1,25 +1,34 @@
-// Sums, differences and products of tensors whose sizes agree or are 1, and the way back: the sum
-// of a gradient over the axes that were repeated.
+// Functions of two tensors whose sizes agree or are 1, and the way back: the sum of a gradient over
+// the axes that were repeated.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "engine/autograd/attributes.h"
 #include "engine/tensor/tensor.h"
+#include "kernels/elementwise/binary.h"
 
 namespace burin {
 
-// Shape of the result. A scalar (rank 0) goes with everything, else ranks must be equal. Throws
+using kernels::Binary;
+
+// Shape of the result: axes are aligned at the last one, missing ones count as 1. Throws
 // Error{op, ...}.
 [[nodiscard]] Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b);
 
-enum class Binary { add, subtract, multiply };
+// The one type of both operands. Throws Error{op, ...} when they differ or are no numbers.
+[[nodiscard]] DType broadcast_type(std::string_view op, std::span<const DType> inputs);
 
-// act(a (op) b) of `shape` = broadcast_shape(a, b); an activation goes with add alone. Written to
-// `target` (as in ForwardContext) where that is defined.
-[[nodiscard]] Tensor combine(Binary op, const Shape& shape, const Tensor& a, const Tensor& b,
+// act(f(a, b)) of `shape` = broadcast_shape(a, b); an activation goes with f32 and add alone.
+// Whole numbers wrap around; divisions are cut off, by 0 they give 0. Written to `target` (as in
+// ForwardContext) where that is defined.
+[[nodiscard]] Tensor combine(Binary function, const Shape& shape, const Tensor& a, const Tensor& b,
                              const ActivationAttributes& activation = {},
                              const Tensor& target = {});
+
+// The same number by number: any type, any strides, no activation.
+void combine_numbers(Binary function, const Tensor& a, const Tensor& b, const Tensor& y);
 
 // factor * x, repeated up to `shape`.
 [[nodiscard]] Tensor expand(const Tensor& x, const Shape& shape, float factor);

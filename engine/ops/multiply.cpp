@@ -25,13 +25,18 @@ void backward(BackwardContext& context) {
   }
 }
 
+DType type(std::span<const DType> inputs, const Attributes&) {
+  return broadcast_type("multiply", inputs);
+}
+
 }  // namespace
 
 const OpDef multiply_op{.name = "multiply",
                         .infer = infer,
                         .forward = forward,
                         .backward = backward,
-                        .needs = Needs::inputs};
+                        .needs = Needs::inputs,
+                        .infer_type = type};
 
 Value multiply(const Value& a, const Value& b) { return a.tape().record(multiply_op, {a, b}, {}); }
 

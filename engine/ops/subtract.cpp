@@ -23,13 +23,18 @@ void backward(BackwardContext& context) {
   context.gradients[1] = expand(sum, sum.shape(), -1.0f);
 }
 
+DType type(std::span<const DType> inputs, const Attributes&) {
+  return broadcast_type("subtract", inputs);
+}
+
 }  // namespace
 
 const OpDef subtract_op{.name = "subtract",
                         .infer = infer,
                         .forward = forward,
                         .backward = backward,
-                        .needs = Needs::nothing};
+                        .needs = Needs::nothing,
+                        .infer_type = type};
 
 Value subtract(const Value& a, const Value& b) { return a.tape().record(subtract_op, {a, b}, {}); }
 

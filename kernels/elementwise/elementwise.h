@@ -7,6 +7,7 @@
 #include "kernels/elementwise/loss.h"
 #include "kernels/elementwise/pointwise.h"
 #include "kernels/elementwise/softmax.h"
+#include "kernels/elementwise/unary.h"
 #include "kernels/elementwise/update.h"
 
 namespace burin::kernels {
@@ -18,6 +19,7 @@ struct ElementwiseKernels {
   SoftmaxFunctions softmax;
   LossFunctions loss;
   UpdateFunctions update;
+  UnaryFunctions unary;
 };
 
 // Every entry of this build, usable here or not.

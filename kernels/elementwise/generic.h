@@ -6,6 +6,7 @@
 #include "kernels/elementwise/loss_generic.h"
 #include "kernels/elementwise/pointwise_generic.h"
 #include "kernels/elementwise/softmax_generic.h"
+#include "kernels/elementwise/unary_generic.h"
 #include "kernels/elementwise/update_generic.h"
 
 namespace burin::kernels {
@@ -21,7 +22,8 @@ constexpr ElementwiseKernels elementwise_table(const char* name, Isa isa) {
           SoftmaxLoops<Arch, Words>::functions,
           {Loss::dice, Loss::dice_backward, Loss::bce, Loss::bce_backward, Loss::l1, Loss::l2,
            Loss::l1_backward, Loss::l2_backward, CrossEntropy::forward, CrossEntropy::backward},
-          UpdateLoops<Arch, Words>::functions};
+          UpdateLoops<Arch, Words>::functions,
+          UnaryLoops<Arch, Words>::functions};
 }
 
 }  // namespace

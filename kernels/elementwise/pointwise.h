@@ -2,6 +2,7 @@
 // (same data and stride), but must not overlap them otherwise.
 #pragma once
 
+#include "kernels/elementwise/binary.h"
 #include "kernels/elementwise/rows.h"
 #include "kernels/epilogue.h"
 
@@ -17,10 +18,8 @@ struct PointwiseFunctions {
   void (*scale)(Extent, In x, Out y, float factor, float shift) noexcept;
   // y = act(a + b)
   void (*add)(Extent, Operand a, Operand b, Out y, Epilogue) noexcept;
-  // y = a - b
-  void (*subtract)(Extent, Operand a, Operand b, Out y) noexcept;
-  // y = a * b
-  void (*multiply)(Extent, Operand a, Operand b, Out y) noexcept;
+  // y = f(a, b), f one of those that are vectorized
+  void (*binary)(Binary, Extent, Operand a, Operand b, Out y) noexcept;
   // y = a * sigmoid(b)
   void (*glu)(Extent, In a, In b, Out y) noexcept;
   // da = dy * s, db = dy * a * s * (1 - s) with s = sigmoid(b)

@@ -94,7 +94,7 @@ struct PointwiseLoops : Sweep<Arch, Words> {
   }
   // y = f(a, b)
   template <class F>
-  static void binary(Extent e, Operand a, Operand b, Out y, const F& f) {
+  static void combine(Extent e, Operand a, Operand b, Out y, const F& f) {
     const bool dense = a.step == 1 && b.step == 1;
     if (dense) return stepping<true, true>(S::collapse(e, a, b, y), a, b, y, f);
     if (a.step == 1) {
@@ -113,14 +113,32 @@ struct PointwiseLoops : Sweep<Arch, Words> {
   [[gnu::flatten]] static void add(Extent e, Operand a, Operand b, Out y,
                                    Epilogue epilogue) noexcept {
     with_activation(epilogue, [=](auto act) {
-      binary(e, a, b, y, [=](batch u, batch v) { return act(u + v); });
+      combine(e, a, b, y, [=](batch u, batch v) { return act(u + v); });
     });
   }
-  [[gnu::flatten]] static void subtract(Extent e, Operand a, Operand b, Out y) noexcept {
-    binary(e, a, b, y, [](batch u, batch v) { return u - v; });
-  }
-  [[gnu::flatten]] static void multiply(Extent e, Operand a, Operand b, Out y) noexcept {
-    binary(e, a, b, y, [](batch u, batch v) { return u * v; });
+  [[gnu::flatten]] static void binary(Binary function, Extent e, Operand a, Operand b,
+                                      Out y) noexcept {
+    switch (function) {
+      case Binary::add:
+        return combine(e, a, b, y, [](batch u, batch v) { return u + v; });
+      case Binary::subtract:
+        return combine(e, a, b, y, [](batch u, batch v) { return u - v; });
+      case Binary::multiply:
+        return combine(e, a, b, y, [](batch u, batch v) { return u * v; });
+      case Binary::divide:
+        return combine(e, a, b, y, [](batch u, batch v) { return u / v; });
+      case Binary::maximum:
+        return combine(e, a, b, y,
+                       [](batch u, batch v) { return xsimd::select((u > v) | (u != u), u, v); });
+      case Binary::minimum:
+        return combine(e, a, b, y,
+                       [](batch u, batch v) { return xsimd::select((u < v) | (u != u), u, v); });
+      case Binary::prelu:
+        return combine(e, a, b, y,
+                       [](batch u, batch v) { return xsimd::select(u > batch(0.0f), u, u * v); });
+      default:
+        return;
+    }
   }
 
   [[gnu::flatten]] static void glu(Extent e, In a, In b, Out y) noexcept {
@@ -141,8 +159,8 @@ struct PointwiseLoops : Sweep<Arch, Words> {
     });
   }
 
-  static constexpr PointwiseFunctions functions{activate, activate_backward, scale, add,
-                                                subtract, multiply,          glu,   glu_backward};
+  static constexpr PointwiseFunctions functions{activate, activate_backward, scale, add, binary,
+                                                glu,      glu_backward};
 };
 
 }  // namespace

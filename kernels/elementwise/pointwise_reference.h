@@ -78,12 +78,29 @@ void add(Extent e, Operand a, Operand b, Out y, Epilogue act) noexcept {
   each(e, y, [=](auto p, auto c) { return exact_activation(at(a, p, c) + at(b, p, c), act); });
 }
 
-void subtract(Extent e, Operand a, Operand b, Out y) noexcept {
-  each(e, y, [=](auto p, auto c) { return at(a, p, c) - at(b, p, c); });
+double exact_binary(Binary function, double a, double b) noexcept {
+  switch (function) {
+    case Binary::add:
+      return a + b;
+    case Binary::subtract:
+      return a - b;
+    case Binary::multiply:
+      return a * b;
+    case Binary::divide:
+      return a / b;
+    case Binary::maximum:
+      return a > b || std::isnan(a) ? a : b;
+    case Binary::minimum:
+      return a < b || std::isnan(a) ? a : b;
+    case Binary::prelu:
+      return a > 0 ? a : a * b;
+    default:
+      return 0;
+  }
 }
 
-void multiply(Extent e, Operand a, Operand b, Out y) noexcept {
-  each(e, y, [=](auto p, auto c) { return at(a, p, c) * at(b, p, c); });
+void binary(Binary function, Extent e, Operand a, Operand b, Out y) noexcept {
+  each(e, y, [=](auto p, auto c) { return exact_binary(function, at(a, p, c), at(b, p, c)); });
 }
 
 void glu(Extent e, In a, In b, Out y) noexcept {
@@ -99,8 +116,8 @@ void glu_backward(Extent e, In dy, In a, In b, Out da, Out db) noexcept {
     }
 }
 
-constexpr PointwiseFunctions pointwise_reference{activate, activate_backward, scale, add,
-                                                 subtract, multiply,          glu,   glu_backward};
+constexpr PointwiseFunctions pointwise_reference{activate, activate_backward, scale, add, binary,
+                                                 glu,      glu_backward};
 
 }  // namespace
 }  // namespace burin::kernels

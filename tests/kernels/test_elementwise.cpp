@@ -68,6 +68,35 @@ TEST_CASE("activations and their derivatives agree with the reference") {
   });
 }
 
+TEST_CASE("functions of one number and their derivatives agree with the reference") {
+  each_entry([](const ElementwiseKernels& entry) {
+    Random random(1);
+    each_case([&](const Case& k) {
+      for (int f = 0; f <= static_cast<int>(Unary::clip); ++f) {
+        const UnaryCall call{static_cast<Unary>(f), 0.7f, 1.3f};
+        INFO(std::string(name_of(call.function)));
+        // Inside of the domain of every function but acosh.
+        Rows x = Rows::random(k.extent, k.gap, k.guard, random, 0.9f);
+        const bool root = call.function == Unary::logarithm || call.function == Unary::square_root;
+        const float moved = call.function == Unary::arc_cosh ? 2.0f : (root ? 1.0f : 0.0f);
+        x.each([&](float& v) { v = (root || moved != 0 ? 1.0f : 4.0f) * v + moved; });
+        if (call.function >= Unary::tangent && call.function <= Unary::arc_tanh && moved == 0)
+          x.each([](float& v) { v *= 0.25f; });
+        Rows dy = Rows::random(k.extent, 2 * k.gap, k.guard, random);
+        Rows y(k.extent, k.gap, k.guard), want(k.extent, 0, k.guard);
+        entry.unary.forward(call, k.extent, x.in(), y.out());
+        reference_entry().unary.forward(call, k.extent, x.in(), want.out());
+        CHECK(worst_relative(y.numbers(), want.numbers(), 1e-1) <= 2e-6);
+        CHECK(y.intact());
+        entry.unary.backward(call, k.extent, dy.in(), x.in(), y.out());
+        reference_entry().unary.backward(call, k.extent, dy.in(), x.in(), want.out());
+        CHECK(worst_relative(y.numbers(), want.numbers(), 1e-1) <= 4e-6);
+        CHECK(y.intact());
+      }
+    });
+  });
+}
+
 TEST_CASE("sigmoid and tanh are within 4 units in the last place") {
   each_entry([](const ElementwiseKernels& entry) {
     constexpr std::int64_t count = 200000;
@@ -139,14 +168,18 @@ TEST_CASE("sums, differences, products and scale agree with the reference") {
           fast.add(k.extent, u, v, y.out(), e);
           plain.add(k.extent, u, v, want.out(), e);
           agree();
-          fast.subtract(k.extent, v, u, y.out());
-          plain.subtract(k.extent, v, u, want.out());
-          agree();
-          fast.multiply(k.extent, u, v, y.out());
-          plain.multiply(k.extent, u, v, want.out());
-          agree();
-          fast.multiply(k.extent, v, v, y.out());
-          plain.multiply(k.extent, v, v, want.out());
+          for (int f = 0; f <= static_cast<int>(Binary::prelu); ++f) {
+            const auto function = static_cast<Binary>(f);
+            INFO(std::string(name_of(function)));
+            fast.binary(function, k.extent, v, u, y.out());
+            plain.binary(function, k.extent, v, u, want.out());
+            agree();
+            fast.binary(function, k.extent, u, v, y.out());
+            plain.binary(function, k.extent, u, v, want.out());
+            agree();
+          }
+          fast.binary(Binary::multiply, k.extent, v, v, y.out());
+          plain.binary(Binary::multiply, k.extent, v, v, want.out());
           agree();
         }
       fast.scale(k.extent, a.in(), y.out(), 1.7f, -0.3f);
