@@ -81,11 +81,13 @@ struct SliceAttributes {
 
 struct TransposeAttributes {
   std::vector<int> order;  // axis i of the result is axis order[i]
+  friend bool operator==(const TransposeAttributes&, const TransposeAttributes&) = default;
 };
 
 struct DropoutAttributes {
   float rate = 0.5f;  // share of the numbers that become 0
   runtime::RandomKey key;
+  friend bool operator==(const DropoutAttributes&, const DropoutAttributes&) = default;
 };
 
 struct PadAttributes {

@@ -33,6 +33,7 @@ struct RandomKey {
   std::uint32_t op = 0;  // use: weights of one layer, one augmentation, one shuffle
   std::uint32_t epoch = 0;
   std::uint64_t sample = 0;
+  friend bool operator==(const RandomKey&, const RandomKey&) = default;
 };
 
 // Random access to the numbers of one key by their index.

@@ -112,7 +112,7 @@ struct Kind {
             .pad_end = {depth > 1 ? pad : 0, pad, pad}};
   }
 };
-constexpr Kind plane{"3x3", 1, 3, 1}, volume{"3x3x3", 3, 3, 1}, strided{"4x4 stride 2", 1, 4, 2};
+constexpr Kind plane{"3x3", 1, 3, 1}, volume{"3x3x3", 3, 3, 1}, halving{"4x4 stride 2", 1, 4, 2};
 
 // Inputs like those behind a ReLU, weights of He's scale, gradients of either sign.
 ConvNumbers numbers_for(const ConvShape& s, Random& random) {
@@ -337,16 +337,16 @@ TEST_CASE("the big shapes, made smaller, stay within the precision contract") {
         plane.shape({1, 8, 8}, 1024, 1024), volume.shape({16, 16, 16}, 32, 64),
         volume.shape({12, 12, 12}, 64, 64), volume.shape({8, 8, 8}, 192, 64),
         volume.shape({8, 8, 8}, 128, 128), volume.shape({6, 8, 8}, 256, 256),
-        volume.shape({5, 7, 9}, 512, 48), strided.shape({1, 40, 40}, 64, 128),
-        strided.shape({1, 20, 20}, 256, 512), strided.shape({1, 12, 12}, 512, 1024),
-        strided.shape({1, 30, 30}, 128, 512)})
+        volume.shape({5, 7, 9}, 512, 48), halving.shape({1, 40, 40}, 64, 128),
+        halving.shape({1, 20, 20}, 256, 512), halving.shape({1, 12, 12}, 512, 1024),
+        halving.shape({1, 30, 30}, 128, 512)})
     check(s, random, Guard::bytes, TaskOrder::whole);
 }
 
 TEST_CASE("ragged sizes, channels and pads") {
   Random random(4);
   for (int i = 0; i < 300; ++i) {
-    const Kind& kind = i < 120 ? plane : i < 180 ? volume : strided;
+    const Kind& kind = i < 120 ? plane : i < 180 ? volume : halving;
     const ConvShape s = kind.depth == 1 ? random_shape(kind, 67, 4000000, random)
                                         : random_shape(kind, 13, 2000000, random);
     check(s, random, i % 2 == 0 ? Guard::bytes : Guard::end_page,
@@ -366,7 +366,7 @@ TEST_CASE("what Winograd does not serve is refused with a reason") {
       if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
     return true;
   };
-  for (const Kind& kind : {plane, volume, strided}) {
+  for (const Kind& kind : {plane, volume, halving}) {
     CHECK_FALSE(refused(kind, [](ConvShape&) {}));
     CHECK(refused(kind, [](ConvShape& s) { s.stride[1] = 3 - s.stride[1]; }));
     CHECK(refused(kind, [](ConvShape& s) { s.stride[0] = 2; }));

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "engine/error.h"
 #include "io/atomic_file.h"
 #include "io/file.h"
 #include "tests/train/tiny.h"
