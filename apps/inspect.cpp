@@ -6,6 +6,7 @@
 
 #include "apps/options.h"
 #include "apps/output.h"
+#include "apps/shapes.h"
 #include "engine/error.h"
 #include "models/zoo.h"
 #include "train/model_file.h"
@@ -19,39 +20,6 @@ struct Options {
   std::int64_t classes = 0, channels = 0, width = 0;  // 0: the network's own
   bool layers = false;
 };
-
-// "1x3x512x512".
-Shape shape_from(std::string_view text) {
-  const UsageError wrong("--shape", "sizes such as 1x3x512x512", "'" + std::string(text) + "'");
-  std::vector<std::int64_t> sizes(1, 0);
-  bool digit = false;
-  for (const char c : text) {
-    if (c == 'x' && digit) {
-      sizes.push_back(0);
-      digit = false;
-    } else if (c >= '0' && c <= '9' && sizes.back() < 1'000'000'000) {
-      sizes.back() = sizes.back() * 10 + (c - '0');
-      digit = true;
-    } else {
-      throw wrong;
-    }
-  }
-  if (!digit || sizes.size() > static_cast<std::size_t>(Shape::max_rank) ||
-      std::find(sizes.begin(), sizes.end(), 0) != sizes.end())
-    throw wrong;
-  return Shape(std::span<const std::int64_t>(sizes));
-}
-
-// "1x512,1x10": one for each input.
-std::vector<Shape> shapes_from(std::string_view text) {
-  std::vector<Shape> out;
-  for (std::size_t first = 0; first <= text.size();) {
-    const std::size_t last = std::min(text.find(',', first), text.size());
-    out.push_back(shape_from(text.substr(first, last - first)));
-    first = last + 1;
-  }
-  return out;
-}
 
 std::string text_of(std::span<const Shape> shapes) {
   std::string out;

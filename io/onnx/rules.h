@@ -16,4 +16,7 @@ namespace burin {
 [[nodiscard]] std::span<const OnnxRule> onnx_rules_move();        // Concat, Split, Slice, Pad
 [[nodiscard]] std::span<const OnnxRule> onnx_rules_resize();      // Resize, Upsample
 
+// a (op) b, the shorter shape with axes of size 1 in front.
+int add_aligned(ImportContext& c, const OpDef& op, int a, int b, Attributes attributes);
+
 }  // namespace burin

@@ -1,7 +1,104 @@
+// MaxPool, AveragePool and their global forms.
+#include "engine/ops/all_ops.h"
 #include "io/onnx/rules.h"
+#include "io/onnx/window.h"
 
 namespace burin {
+namespace {
 
-std::span<const OnnxRule> onnx_rules_pool() { return {}; }
+// ceil_mode rounds the number of windows up, but a last window that would start behind x and its
+// first pads is left out. Returns how far the last window reaches beyond the pads of the end.
+std::array<int, 3> reach_beyond(const OnnxWindow& window, const Shape& x) {
+  std::array<int, 3> beyond{0, 0, 0};
+  for (int i = 0; i < x.rank() - 2; ++i) {
+    const std::size_t axis = window_axis(i, x.rank());
+    const std::int64_t stride = window.stride[axis];
+    const std::int64_t front = x[i + 2] + window.pad_begin[axis];
+    const std::int64_t room = front + window.pad_end[axis] - window.reach(axis);
+    if (stride < 1 || room < 0 || room % stride == 0) continue;
+    const std::int64_t last = room / stride + 1;  // the window that ceil adds
+    if (last * stride < front) beyond[axis] = static_cast<int>(last * stride - room);
+  }
+  return beyond;
+}
+
+PoolAttributes pool_attributes(const OnnxWindow& window) {
+  return {.kernel = window.kernel,
+          .stride = window.stride,
+          .pad_begin = window.pad_begin,
+          .pad_end = window.pad_end};
+}
+
+OnnxWindow pool_window(ImportContext& c, const Shape& x) {
+  const OnnxWindow window = read_window(c, x);
+  if (window.dilation != std::array<int, 3>{1, 1, 1}) c.refuse("dilations");
+  return window;
+}
+
+void import_max_pool(ImportContext& c) {
+  const int x = c.f32(0);
+  c.ignore({"storage_order"});  // of the indices, which are refused
+  const OnnxWindow window = pool_window(c, c.shape(x));
+  PoolAttributes a = pool_attributes(window);
+  if (c.integer("ceil_mode", 0) != 0) {
+    const auto beyond = reach_beyond(window, c.shape(x));
+    for (std::size_t axis = 0; axis < 3; ++axis) a.pad_end[axis] += beyond[axis];
+  }
+  c.set(0, c.add(max_pool_op, {x}, a));
+}
+
+// Zeros around x, so that what lies beyond them need not count.
+int padded(ImportContext& c, int x, const OnnxWindow& window) {
+  PadAttributes pads;
+  const int rank = c.shape(x).rank();
+  for (int i = 0; i < rank - 2; ++i) {
+    const auto axis = static_cast<std::size_t>(i + 2);
+    pads.begin[axis] = window.pad_begin[window_axis(i, rank)];
+    pads.end[axis] = window.pad_end[window_axis(i, rank)];
+  }
+  return c.add(pad_op, {x}, pads);
+}
+
+void import_average_pool(ImportContext& c) {
+  int x = c.f32(0);
+  const OnnxWindow window = pool_window(c, c.shape(x));
+  PoolAttributes a = pool_attributes(window);
+  a.count_padding = c.integer("count_include_pad", 0) != 0;
+  const auto beyond = c.integer("ceil_mode", 0) != 0 ? reach_beyond(window, c.shape(x))
+                                                     : std::array<int, 3>{0, 0, 0};
+  if (beyond != std::array<int, 3>{0, 0, 0} && a.count_padding) {
+    x = padded(c, x, window);
+    a.pad_begin = a.pad_end = {0, 0, 0};
+    a.count_padding = false;
+  }
+  for (std::size_t axis = 0; axis < 3; ++axis) a.pad_end[axis] += beyond[axis];
+  c.set(0, c.add(average_pool_op, {x}, a));
+}
+
+void import_global_average_pool(ImportContext& c) {
+  c.set(0, c.add(global_average_pool_op, {c.f32(0)}));
+}
+
+void import_global_max_pool(ImportContext& c) {
+  const int x = c.f32(0);
+  const Shape& shape = c.shape(x);
+  if (shape.rank() < 3 || shape.rank() > 5 || shape.spatial() > 1 << 24)
+    c.refuse("x of " + shape.text());
+  PoolAttributes a;
+  for (int i = 0; i < shape.rank() - 2; ++i)
+    a.kernel[window_axis(i, shape.rank())] = static_cast<int>(shape[i + 2]);
+  c.set(0, c.add(max_pool_op, {x}, a));
+}
+
+constexpr OnnxRule rules[] = {
+    {"AveragePool", import_average_pool},
+    {"GlobalAveragePool", import_global_average_pool},
+    {"GlobalMaxPool", import_global_max_pool},
+    {"MaxPool", import_max_pool},
+};
+
+}  // namespace
+
+std::span<const OnnxRule> onnx_rules_pool() { return rules; }
 
 }  // namespace burin
