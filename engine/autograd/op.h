@@ -68,6 +68,8 @@ struct OpDef {
   // Where the result lies inside of the first input's memory; empty when it must be copied. Null:
   // the op computes.
   std::optional<Layout> (*view)(const Layout& input, const Attributes& attributes) = nullptr;
+  // The target may be the first input itself (same memory, same layout).
+  bool in_place = false;
 };
 
 // Type of the output of an op; absent inputs stand as f32.

@@ -23,6 +23,11 @@ namespace burin {
 // relu, leaky relu and relu6 go into the convolution, dense layer, norm or sum that they alone
 // follow.
 [[nodiscard]] Graph fuse_activation(const Graph& graph);
+// Upsampling by 2, concatenation with a skip and a 3x3 convolution become a convolution of the skip
+// and a transposed one of the coarse image, where the kernels' estimates say that it pays, or
+// wherever it is possible.
+[[nodiscard]] Graph compose_phases(const Graph& graph);
+[[nodiscard]] Graph compose_all_phases(const Graph& graph);
 // A sum with the result of a convolution (and its activation) becomes the convolution's residual.
 [[nodiscard]] Graph fuse_residual(const Graph& graph);
 

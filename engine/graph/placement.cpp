@@ -12,7 +12,8 @@ bool is_view(const Node& node) { return node.op != nullptr && node.op->view != n
 
 class Placement {
  public:
-  explicit Placement(const Graph& graph) : graph_(graph), places_(graph.nodes.size()) {
+  explicit Placement(const Graph& graph)
+      : graph_(graph), uses_(uses(graph)), places_(graph.nodes.size()) {
     const int count = static_cast<int>(places_.size());
     for (int id = 0; id < count; ++id)
       if (!graph.is_constant(id))
@@ -22,6 +23,8 @@ class Placement {
       if (joins_channels(graph.at(id))) place_concat(id);
     for (int id = 0; id < count; ++id)
       if (is_view(graph.at(id))) place_view(id);
+    for (int id = 0; id < count; ++id)
+      if (graph.at(id).op != nullptr && graph.at(id).op->in_place) place_over(id);
   }
   std::vector<Place> take() { return std::move(places_); }
 
@@ -80,6 +83,20 @@ class Placement {
       at(id) = {at(input).root, *layout, false};
   }
 
+  // A result takes the place of its first operand, where nothing else reads or shares that.
+  void place_over(int id) {
+    const Node& node = graph_.at(id);
+    const int input = node.inputs[0];
+    if (graph_.is_constant(input) || !is_own(id) || !is_own(input)) return;
+    if (uses_[static_cast<std::size_t>(input)] != 1 || shares(input) || shares(id)) return;
+    if (graph_.at(input).op == nullptr || graph_.at(input).type != node.type) return;
+    at(id) = {input, at(input).layout, true};
+  }
+  bool shares(int root) const {
+    return std::count_if(places_.begin(), places_.end(),
+                         [root](const Place& p) { return p.root == root; }) > 1;
+  }
+
   // Planned kernels want channels last; the others' forward takes everything.
   bool readers_take_any_layout(int id) const {
     return std::none_of(graph_.nodes.begin(), graph_.nodes.end(), [id](const Node& reader) {
@@ -89,6 +106,7 @@ class Placement {
   }
 
   const Graph& graph_;
+  std::vector<int> uses_;
   std::vector<Place> places_;
 };
 

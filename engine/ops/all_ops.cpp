@@ -29,6 +29,7 @@ std::span<const OpDef* const> all_ops() noexcept {
       &concat_op,
       &slice_op,
       &pad_op,
+      &border_bias_op,
       &reshape_op,
       &transpose_op,
       &dropout_op,

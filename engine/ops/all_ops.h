@@ -29,6 +29,7 @@ extern const OpDef scale_op;
 extern const OpDef concat_op;
 extern const OpDef slice_op;
 extern const OpDef pad_op;
+extern const OpDef border_bias_op;
 extern const OpDef reshape_op;
 extern const OpDef transpose_op;
 extern const OpDef dropout_op;

@@ -133,7 +133,8 @@ Tensor combine(Binary function, const Shape& shape, const Tensor& a, const Tenso
     combine_numbers(function, a, b, y);
     return y;
   }
-  if (a.shape() == shape && b.shape() == shape) return combine_equal(function, a, b, activation, target);
+  if (a.shape() == shape && b.shape() == shape)
+    return combine_equal(function, a, b, activation, target);
   const Source u(name_of(function), aligned(a, shape), shape);
   const Source v(name_of(function), aligned(b, shape), shape);
   const Tensor y = target ? target : Tensor::empty(shape);

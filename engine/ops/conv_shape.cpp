@@ -62,6 +62,11 @@ void check_bias(const char* op, std::span<const Shape> inputs, std::int64_t chan
          "bias of " + std::to_string(channels) + " numbers", inputs[2].text());
 }
 
+void check_residual(const char* op, std::span<const Shape> inputs, const Shape& y) {
+  if (inputs.size() < 4 || inputs[3].rank() == 0) return;
+  expect(inputs[3] == y, op, "a residual of " + y.text(), inputs[3].text());
+}
+
 }  // namespace
 
 Shape infer_conv(std::span<const Shape> inputs, const ConvAttributes& a) {
@@ -86,8 +91,7 @@ Shape infer_conv(std::span<const Shape> inputs, const ConvAttributes& a) {
            std::to_string(padded));
     y = y.with(axis, (padded - reach) / a.stride[i] + 1);
   }
-  expect(inputs.size() < 4 || inputs[3].rank() == 0 || inputs[3] == y, "conv",
-         "a residual of " + y.text(), inputs.size() < 4 ? "none" : inputs[3].text());
+  check_residual("conv", inputs, y);
   return y;
 }
 
@@ -112,6 +116,7 @@ Shape infer_conv_transpose(std::span<const Shape> inputs, const ConvAttributes& 
            "an output size of at least 1 on axis " + std::to_string(axis), std::to_string(size));
     y = y.with(axis, size);
   }
+  check_residual(op, inputs, y);
   return y;
 }
 

@@ -1,4 +1,4 @@
-// y[n,oc,i] = bias[oc] + sum_{c,t} x[n,c, (i + pad_begin - t*dilation)/stride] * w[c,oc,t], over
+// y[n,oc,i] = act(bias[oc] + r[n,oc,i] + sum_{c,t} x[n,c, (i + pad_begin - t*dilation)/stride] * w[c,oc,t]), over
 // the taps t for which the division is exact and in range: the data pass of a convolution from y to
 // x.
 #include <cassert>
@@ -30,16 +30,20 @@ Tensor forward(ForwardContext& context) {
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
   const Tensor y = context.output(infer_conv_transpose(shapes, a));  // [n, oc, ...]
-  run_conv(call_of(x.shape(), y.shape(), a, context.training),
-           {x, context.inputs[1], context.inputs[2], {}}, y);
+  ConvCall call = call_of(x.shape(), y.shape(), a, context.training);
+  const Tensor residual =
+      context.inputs.size() > 3 ? as_channels_last("conv_transpose", context.inputs[3]) : Tensor();
+  call.shape.residual = static_cast<bool>(residual);
+  run_conv(call, {x, context.inputs[1], context.inputs[2], residual}, y);
   return y;
 }
 
 Step plan(const StepRequest& request) {
   const Tensor& x = request.inputs[0];
-  return plan_conv(
-      call_of(x.shape(), request.target.shape(), attributes_of(request.attributes), false),
-      {x, request.inputs[1], request.inputs[2], {}}, request);
+  const Tensor residual = request.inputs.size() > 3 ? request.inputs[3] : Tensor();
+  const auto& a = attributes_of(request.attributes);
+  return plan_conv(call_of(x.shape(), request.target.shape(), a, false),
+                   {x, request.inputs[1], request.inputs[2], residual}, request);
 }
 
 void backward(BackwardContext& context) {

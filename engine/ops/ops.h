@@ -53,6 +53,9 @@ Value scale(const Value& x, float factor, float shift = 0.0f);
 Value concat(std::span<const Value> parts, int axis = 1);
 Value slice(const Value& x, int axis, std::int64_t first, std::int64_t count);
 Value pad(const Value& x, const PadAttributes& attributes);
+// y = x + bias[q(o)], a vector per place of the pixel o: q counts 0 (first), 1 (inside) or 2 (last)
+// on each spatial axis, w fastest. x [n,c,(d),h,w] with spatial sizes of 2 or more, bias [3^axes, c].
+Value border_bias(const Value& x, const Value& bias);
 Value reshape(const Value& x, std::span<const std::int64_t> shape);
 // Axis i of the result is axis order[i] of x.
 Value transpose(const Value& x, std::span<const int> order);

@@ -37,6 +37,10 @@ Tensor forward(ForwardContext& context) {
   return context.target;
 }
 
+std::optional<Layout> view(const Layout& x, const Attributes& attributes) {
+  return x.permuted(order_of(attributes));
+}
+
 void backward(BackwardContext& context) {
   const std::vector<int>& order = order_of(context.attributes);
   std::vector<int> back(order.size());
@@ -51,7 +55,8 @@ const OpDef transpose_op{.name = "transpose",
                          .infer = infer,
                          .forward = forward,
                          .backward = backward,
-                         .needs = Needs::nothing};
+                         .needs = Needs::nothing,
+                         .view = view};
 
 Value transpose(const Value& x, std::span<const int> order) {
   return x.tape().record(transpose_op, {x},

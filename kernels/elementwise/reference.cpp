@@ -7,8 +7,8 @@
 
 namespace burin::kernels {
 
-constinit const ElementwiseKernels elementwise_reference{"elementwise_reference", Isa::reference,
-                                                         pointwise_reference,     softmax_reference,
-                                                         loss_reference,          update_reference, unary_reference};
+constinit const ElementwiseKernels elementwise_reference{
+    "elementwise_reference", Isa::reference,   pointwise_reference, softmax_reference,
+    loss_reference,          update_reference, unary_reference};
 
 }  // namespace burin::kernels

@@ -11,6 +11,7 @@ std::span<const Pass> passes() noexcept {
       {"fold_pad", fold_pad},
       {"fold_batch_norm", fold_batch_norm},
       {"fuse_activation", fuse_activation},
+      {"compose_phases", compose_phases},
       {"fuse_residual", fuse_residual},
   };
   return list;

@@ -1,0 +1,91 @@
+// y[n,c,o] = x[n,c,o] + bias[q(o), c], q = the place of o: first, inside or last on each axis, e.g.
+// what the bias of a layer adds through a padded 3x3 convolution behind it;  dx = dy
+#include "engine/error.h"
+#include "engine/ops/all_ops.h"
+#include "engine/ops/operands.h"
+#include "engine/ops/ops.h"
+#include "engine/runtime/workers.h"
+
+namespace burin {
+namespace {
+
+Shape infer(std::span<const Shape> inputs, const Attributes&) {
+  const Shape &x = inputs[0], &bias = inputs[1];
+  if (x.rank() < 3 || x.rank() > 5) throw Error("border_bias", "x of rank 3 to 5", x.text());
+  std::int64_t places = 1;
+  for (int axis = 2; axis < x.rank(); ++axis) {
+    if (x[axis] < 2) throw Error("border_bias", "spatial sizes of 2 or more", x.text());
+    places *= 3;
+  }
+  if (bias != Shape{places, x[1]})
+    throw Error("border_bias", "bias " + Shape{places, x[1]}.text(), bias.text());
+  return x;
+}
+
+// 0, 1 or 2.
+std::int64_t place_of(std::int64_t index, std::int64_t size) {
+  return index == 0 ? 0 : index == size - 1 ? 2 : 1;
+}
+
+struct Rows {
+  Tensor x, y;
+  const float* bias;  // [3^axes, c]
+  std::int64_t channels, width;
+
+  // y = x + bias at pixel `p`, in the place `q`. In place, a bias of zero has nothing to do.
+  void pixel(std::int64_t p, std::int64_t q) const {
+    const float* from = x.data() + p * x.pixel_stride();
+    float* to = y.data() + p * y.pixel_stride();
+    for (std::int64_t c = 0; c < channels; ++c) to[c] = from[c] + bias[q * channels + c];
+  }
+  // Row `r` in the place 3*`outer` + {0, 1, 2}.
+  void row(std::int64_t r, std::int64_t outer, bool inside_is_zero) const {
+    const bool skip = inside_is_zero && x.storage() == y.storage();
+    const std::int64_t step = skip ? width - 1 : 1;
+    for (std::int64_t w = 0; w < width; w += step)
+      pixel(r * width + w, 3 * outer + place_of(w, width));
+  }
+};
+
+Tensor forward(ForwardContext& context) {
+  const Tensor x = as_channels_last("border_bias", context.inputs[0]);
+  const Tensor bias = as_row_major("border_bias", context.inputs[1]);
+  const Tensor y = context.output(x.shape());
+  const Shape& s = x.shape();
+  const int last = s.rank() - 1;
+  const Rows rows{x, y, bias.data(), s.channels(), s[last]};
+  const auto inside_is_zero = [&](std::int64_t outer) {
+    const float* inside = bias.data() + (3 * outer + 1) * s.channels();
+    for (std::int64_t c = 0; c < s.channels(); ++c)
+      if (inside[c] != 0) return false;
+    return true;
+  };
+  const std::int64_t count = s.elements() / s.channels() / s[last];
+  runtime::parallel_for(count, 8, [&](std::int64_t first, std::int64_t end, int) {
+    for (std::int64_t r = first; r < end; ++r) {
+      std::int64_t rest = r, outer = 0, factor = 1;
+      for (int axis = last - 1; axis >= 2; --axis) {
+        outer += factor * place_of(rest % s[axis], s[axis]);
+        rest /= s[axis];
+        factor *= 3;
+      }
+      rows.row(r, outer, inside_is_zero(outer));
+    }
+  });
+  return y;
+}
+
+}  // namespace
+
+const OpDef border_bias_op{.name = "border_bias",
+                           .infer = infer,
+                           .forward = forward,
+                           .backward = nullptr,
+                           .needs = Needs::nothing,
+                           .in_place = true};
+
+Value border_bias(const Value& x, const Value& bias) {
+  return x.tape().record(border_bias_op, {x, bias}, {});
+}
+
+}  // namespace burin
