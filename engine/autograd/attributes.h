@@ -8,11 +8,16 @@
 #include <vector>
 
 #include "engine/runtime/random.h"
+#include "engine/tensor/dtype.h"
+#include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/unary.h"
 #include "kernels/epilogue.h"
 
 namespace burin {
 
 using kernels::Activation;
+using kernels::Binary;
+using kernels::Unary;
 
 // conv, conv_transpose. Axes d,h,w; for 2-D the d entries stay 1,1,1,0,0.
 struct ConvAttributes {
@@ -90,15 +95,89 @@ struct DropoutAttributes {
   friend bool operator==(const DropoutAttributes&, const DropoutAttributes&) = default;
 };
 
+// What lies outside of the tensor: one value, its last number, the numbers mirrored at that one, or
+// those of the other end.
+enum class PadMode { constant, edge, reflect, wrap };
 struct PadAttributes {
   std::array<std::int64_t, 6> begin{}, end{};  // per axis of the logical shape; negative crops
-  float value = 0.0f;
+  double value = 0.0;
+  PadMode mode = PadMode::constant;
   friend bool operator==(const PadAttributes&, const PadAttributes&) = default;
 };
 
 struct ShapeAttributes {
   std::vector<std::int64_t> shape;
   friend bool operator==(const ShapeAttributes&, const ShapeAttributes&) = default;
+};
+
+// y = f(x); a and b as kernels/elementwise/unary.h names them.
+struct UnaryAttributes {
+  Unary function = Unary::absolute;
+  float a = 0.0f, b = 0.0f;
+  friend bool operator==(const UnaryAttributes&, const UnaryAttributes&) = default;
+};
+enum class Predicate { opposite, is_nan, is_infinite, is_positive_infinity, is_negative_infinity };
+struct PredicateAttributes {
+  Predicate function = Predicate::opposite;
+  friend bool operator==(const PredicateAttributes&, const PredicateAttributes&) = default;
+};
+// y = f(a, b), but for add, subtract and multiply, which are ops of their own.
+struct BinaryAttributes {
+  Binary function = Binary::divide;
+  friend bool operator==(const BinaryAttributes&, const BinaryAttributes&) = default;
+};
+enum class Comparison { equal, less, less_or_equal, greater, greater_or_equal, both, either, one };
+struct ComparisonAttributes {
+  Comparison function = Comparison::equal;
+  friend bool operator==(const ComparisonAttributes&, const ComparisonAttributes&) = default;
+};
+
+// All but sum and mean, which are ops of their own.
+enum class Reduction { sum, mean, maximum, minimum, product };
+struct ReduceAttributes {
+  Reduction function = Reduction::maximum;
+  std::vector<int> axes;  // none: all
+  bool keep = true;
+  friend bool operator==(const ReduceAttributes&, const ReduceAttributes&) = default;
+};
+struct ArgAttributes {
+  int axis = 0;
+  bool keep = true;
+  bool smallest = false;  // arg_min
+  bool last = false;      // which one of equal numbers
+  friend bool operator==(const ArgAttributes&, const ArgAttributes&) = default;
+};
+struct CumulativeAttributes {
+  int axis = 0;
+  bool exclusive = false, reverse = false;
+  friend bool operator==(const CumulativeAttributes&, const CumulativeAttributes&) = default;
+};
+
+struct CastAttributes {
+  DType type = DType::f32;
+  friend bool operator==(const CastAttributes&, const CastAttributes&) = default;
+};
+
+// slice_steps: entries first, first + step, .. of each axis; a step may be negative.
+struct StepsAttributes {
+  std::vector<std::int64_t> first, step, count;
+  friend bool operator==(const StepsAttributes&, const StepsAttributes&) = default;
+};
+// gather_nd: leading axes that both operands share.
+struct BatchAttributes {
+  int axes = 0;
+  friend bool operator==(const BatchAttributes&, const BatchAttributes&) = default;
+};
+enum class ScatterMode { replace, add, multiply, maximum, minimum };
+struct ScatterAttributes {
+  int axis = 0;
+  ScatterMode mode = ScatterMode::replace;
+  friend bool operator==(const ScatterAttributes&, const ScatterAttributes&) = default;
+};
+struct OneHotAttributes {
+  int axis = -1;
+  std::int64_t depth = 0;
+  friend bool operator==(const OneHotAttributes&, const OneHotAttributes&) = default;
 };
 
 // Losses. Sums are taken over the whole batch together.
@@ -114,6 +193,9 @@ using Attributes =
     std::variant<std::monostate, ConvAttributes, PoolAttributes, NormAttributes, ResizeAttributes,
                  ActivationAttributes, ScaleAttributes, AxisAttributes, AxesAttributes,
                  SliceAttributes, PadAttributes, ShapeAttributes, LossAttributes,
-                 TransposeAttributes, DropoutAttributes>;
+                 TransposeAttributes, DropoutAttributes, UnaryAttributes, PredicateAttributes,
+                 BinaryAttributes, ComparisonAttributes, ReduceAttributes, ArgAttributes,
+                 CumulativeAttributes, CastAttributes, StepsAttributes, BatchAttributes,
+                 ScatterAttributes, OneHotAttributes>;
 
 }  // namespace burin

@@ -77,7 +77,9 @@ void put(std::ostream& out, const SliceAttributes& a) {
   out << " axis=" << a.axis << " first=" << a.first << " count=" << a.count;
 }
 void put(std::ostream& out, const PadAttributes& a) {
-  out << " begin=" << joined(a.begin) << " end=" << joined(a.end) << " value=" << a.value;
+  constexpr std::string_view modes[] = {"", " edge", " reflect", " wrap"};
+  out << " begin=" << joined(a.begin) << " end=" << joined(a.end) << " value=" << a.value
+      << modes[static_cast<int>(a.mode)];
 }
 void put(std::ostream& out, const ShapeAttributes& a) { out << " shape=" << joined(a.shape); }
 void put(std::ostream& out, const LossAttributes& a) {
@@ -86,6 +88,42 @@ void put(std::ostream& out, const LossAttributes& a) {
 }
 void put(std::ostream& out, const TransposeAttributes& a) { out << " order=" << joined(a.order); }
 void put(std::ostream& out, const DropoutAttributes& a) { out << " rate=" << a.rate; }
+void put(std::ostream& out, const UnaryAttributes& a) {
+  out << ' ' << name_of(a.function) << " a=" << a.a << " b=" << a.b;
+}
+void put(std::ostream& out, const PredicateAttributes& a) {
+  constexpr std::string_view words[] = {"not", "nan", "infinite", "+infinite", "-infinite"};
+  out << ' ' << words[static_cast<int>(a.function)];
+}
+void put(std::ostream& out, const BinaryAttributes& a) { out << ' ' << name_of(a.function); }
+void put(std::ostream& out, const ComparisonAttributes& a) {
+  constexpr std::string_view words[] = {"==", "<", "<=", ">", ">=", "and", "or", "xor"};
+  out << ' ' << words[static_cast<int>(a.function)];
+}
+void put(std::ostream& out, const ReduceAttributes& a) {
+  constexpr std::string_view words[] = {"sum", "mean", "max", "min", "product"};
+  out << ' ' << words[static_cast<int>(a.function)] << " axes=" << joined(a.axes)
+      << (a.keep ? " keep" : "");
+}
+void put(std::ostream& out, const ArgAttributes& a) {
+  out << (a.smallest ? " min" : " max") << " axis=" << a.axis << (a.keep ? " keep" : "")
+      << (a.last ? " last" : "");
+}
+void put(std::ostream& out, const CumulativeAttributes& a) {
+  out << " axis=" << a.axis << (a.exclusive ? " exclusive" : "") << (a.reverse ? " reverse" : "");
+}
+void put(std::ostream& out, const CastAttributes& a) { out << " to=" << dtype_name(a.type); }
+void put(std::ostream& out, const StepsAttributes& a) {
+  out << " first=" << joined(a.first) << " step=" << joined(a.step) << " count=" << joined(a.count);
+}
+void put(std::ostream& out, const BatchAttributes& a) { out << " batch_axes=" << a.axes; }
+void put(std::ostream& out, const ScatterAttributes& a) {
+  constexpr std::string_view words[] = {"", " add", " multiply", " max", " min"};
+  out << " axis=" << a.axis << words[static_cast<int>(a.mode)];
+}
+void put(std::ostream& out, const OneHotAttributes& a) {
+  out << " axis=" << a.axis << " depth=" << a.depth;
+}
 void put(std::ostream&, const std::monostate&) {}
 
 }  // namespace

@@ -41,4 +41,24 @@ extern const OpDef cross_entropy_loss_op;
 extern const OpDef l1_loss_op;
 extern const OpDef l2_loss_op;
 
+// Of any type, as ONNX files ask for.
+extern const OpDef unary_op;
+extern const OpDef predicate_op;
+extern const OpDef binary_op;
+extern const OpDef compare_op;
+extern const OpDef where_op;
+extern const OpDef reduce_op;
+extern const OpDef arg_extreme_op;
+extern const OpDef cumulative_sum_op;
+extern const OpDef cast_op;
+extern const OpDef expand_op;
+extern const OpDef tile_op;
+extern const OpDef slice_steps_op;
+extern const OpDef gather_op;
+extern const OpDef gather_elements_op;
+extern const OpDef gather_nd_op;
+extern const OpDef scatter_elements_op;
+extern const OpDef scatter_nd_op;
+extern const OpDef one_hot_op;
+
 }  // namespace burin

@@ -10,7 +10,9 @@ const OpDef mean_op{.name = "mean",
                                 const Attributes& a) { return sum_infer("mean", inputs, a); },
                     .forward = [](ForwardContext& context) { return sum_forward(context, true); },
                     .backward = [](BackwardContext& context) { sum_backward(context, true); },
-                    .needs = Needs::nothing};
+                    .needs = Needs::nothing,
+                    .infer_type = [](std::span<const DType> inputs,
+                                     const Attributes&) { return sum_type("mean", inputs); }};
 
 Value mean(const Value& x, std::span<const int> axes, bool keep) {
   return x.tape().record(mean_op, {x},

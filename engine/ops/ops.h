@@ -65,6 +65,37 @@ Value dropout(const Value& x, float rate);
 Value sum(const Value& x, std::span<const int> axes, bool keep = true);
 Value mean(const Value& x, std::span<const int> axes, bool keep = true);
 
+// y = f(x); whole numbers: absolute, negative and sign only.
+Value unary(const Value& x, const UnaryAttributes& attributes);
+// Of bool (opposite) or of f32 and f64 (the others) -> bool.
+Value predicate(const Value& x, Predicate function);
+// Of one type each; sizes agree or are 1. compare -> bool; both, either and one take bool.
+Value binary(const Value& a, const Value& b, Binary function);
+Value compare(const Value& a, const Value& b, Comparison function);
+// condition ? a : b; condition is bool, sizes agree or are 1.
+Value where(const Value& condition, const Value& a, const Value& b);
+Value reduce(const Value& x, const ReduceAttributes& attributes);
+Value arg_extreme(const Value& x, const ArgAttributes& attributes);  // -> i64
+Value cumulative_sum(const Value& x, const CumulativeAttributes& attributes);
+Value cast(const Value& x, DType type);
+// Repeats axes of size 1, and the whole along axes that are added in front.
+Value expand(const Value& x, std::span<const std::int64_t> shape);
+Value tile(const Value& x, std::span<const std::int64_t> repeats);
+Value slice_steps(const Value& x, const StepsAttributes& attributes);
+// Indices are i32 or i64; negative ones count from the end. Out of range: Error.
+// gather: the axis is replaced by the axes of the indices; gather_elements: y[i] = x[i with
+// indices[i] on the axis]; gather_nd: the last axis of indices holds leading indices of x.
+Value gather(const Value& x, const Value& indices, int axis);
+Value gather_elements(const Value& x, const Value& indices, int axis);
+Value gather_nd(const Value& x, const Value& indices, int batch_axes = 0);
+// x with numbers put in, or added to, where gather_elements and gather_nd would read.
+Value scatter_elements(const Value& x, const Value& indices, const Value& updates,
+                       const ScatterAttributes& attributes);
+Value scatter_nd(const Value& x, const Value& indices, const Value& updates,
+                 ScatterMode mode = ScatterMode::replace);
+// values [off, on]; a new axis of size depth.
+Value one_hot(const Value& indices, const Value& values, const OneHotAttributes& attributes);
+
 // Losses: scalars (rank 0). target has the prediction's shape, but for cross_entropy [n,(d),h,w] of
 // i32 classes. Dice: 1 - (2*sum(y*p) + s) / (sum(y) + sum(p) + s), sums over the whole batch.
 Value dice_loss(const Value& prediction, const Value& target, const LossAttributes& attributes);

@@ -1,8 +1,10 @@
-// y = x with a border of one value (negative sizes crop);  dx = dy without it
+// y = x with a border (negative sizes crop);  dx = dy without it, or added up where the border was
+// read from
 #include <algorithm>
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/axis_maps.h"
 #include "engine/ops/grain.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
@@ -59,7 +61,9 @@ void pad_row(const float* from, std::int64_t from_stride, const Overlap& w, cons
   fill(w.count, channels - end, inside + end);
 }
 
+// The border of one f32 value; numbers of other types and other borders are read through maps.
 Tensor padded(const Tensor& given, const PadAttributes& a) {
+  const auto value = static_cast<float>(a.value);
   const Tensor x = as_channels_last("pad", given);
   const Shape &in = x.shape(), out = padded_shape(in, a);
   const Tensor y = Tensor::empty(out);
@@ -81,25 +85,65 @@ Tensor padded(const Tensor& given, const PadAttributes& a) {
       }
       float* to = y.data() + r * row;
       if (inside)
-        pad_row(x.data() + offset, x.pixel_stride(), w, c, a.value, to);
+        pad_row(x.data() + offset, x.pixel_stride(), w, c, value, to);
       else
-        kernels::move().fill(1, row, 4, &a.value, to, 0);
+        kernels::move().fill(1, row, 4, &value, to, 0);
     }
   };
   runtime::parallel_for(rows, rows_grain(row), task);
   return y;
 }
 
+// The index of x that index `at` of y reads, or -1.
+std::int64_t read_from(std::int64_t at, std::int64_t size, PadMode mode) {
+  if (at >= 0 && at < size) return at;
+  switch (mode) {
+    case PadMode::constant:
+      return -1;
+    case PadMode::edge:
+      return at < 0 ? 0 : size - 1;
+    case PadMode::wrap:
+      return (at % size + size) % size;
+    case PadMode::reflect:
+      break;
+  }
+  if (size == 1) return 0;
+  const std::int64_t period = 2 * (size - 1), place = (at % period + period) % period;
+  return place < size ? place : period - place;
+}
+
+AxisMaps maps_of(const Shape& x, const PadAttributes& a) {
+  const Shape y = padded_shape(x, a);
+  AxisMaps maps;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    maps.push_back(identity_map(y[axis]));
+    for (std::int64_t& at : maps.back())
+      at = read_from(at - a.begin[static_cast<std::size_t>(axis)], x[axis], a.mode);
+  }
+  return maps;
+}
+
 Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
-  return padded_shape(inputs[0], std::get<PadAttributes>(attributes));
+  const auto& a = std::get<PadAttributes>(attributes);
+  if (a.mode != PadMode::constant && inputs[0].elements() == 0)
+    throw Error("pad", "numbers to fill the border with", inputs[0].text());
+  return padded_shape(inputs[0], a);
 }
 
 Tensor forward(ForwardContext& context) {
-  return padded(context.inputs[0], std::get<PadAttributes>(context.attributes));
+  const auto& a = std::get<PadAttributes>(context.attributes);
+  const Tensor& x = context.inputs[0];
+  if (a.mode == PadMode::constant && x.dtype() == DType::f32) return padded(x, a);
+  return read_through(maps_of(x.shape(), a), x, a.value, context.target);
 }
 
 void backward(BackwardContext& context) {
   const auto& a = std::get<PadAttributes>(context.attributes);
+  const Shape& x = context.input_shapes[0];
+  if (a.mode != PadMode::constant) {
+    context.gradients[0] = add_through(maps_of(x, a), context.dy, x);
+    return;
+  }
   PadAttributes back;
   for (std::size_t i = 0; i < a.begin.size(); ++i) {
     back.begin[i] = -a.begin[i];

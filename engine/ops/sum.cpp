@@ -10,7 +10,9 @@ const OpDef sum_op{.name = "sum",
                                const Attributes& a) { return sum_infer("sum", inputs, a); },
                    .forward = [](ForwardContext& context) { return sum_forward(context, false); },
                    .backward = [](BackwardContext& context) { sum_backward(context, false); },
-                   .needs = Needs::nothing};
+                   .needs = Needs::nothing,
+                   .infer_type = [](std::span<const DType> inputs,
+                                    const Attributes&) { return sum_type("sum", inputs); }};
 
 Value sum(const Value& x, std::span<const int> axes, bool keep) {
   return x.tape().record(sum_op, {x},

@@ -10,6 +10,7 @@ namespace burin {
 
 [[nodiscard]] Shape sum_infer(std::string_view op, std::span<const Shape> inputs,
                               const Attributes& attributes);
+[[nodiscard]] DType sum_type(std::string_view op, std::span<const DType> inputs);
 [[nodiscard]] Tensor sum_forward(const ForwardContext& context, bool mean);
 void sum_backward(BackwardContext& context, bool mean);
 
