@@ -15,6 +15,12 @@ Parameter constant(bool wanted, std::int64_t channels, float value, bool trainab
   return {.value = wanted ? Tensor::full({channels}, value) : Tensor(), .trainable = trainable};
 }
 
+// Whether the norm applies the activation itself; the others follow it as an op of their own.
+bool fuses(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu ||
+         activation == Activation::leaky_relu;
+}
+
 }  // namespace
 
 BatchNorm::BatchNorm(const BatchNormOptions& o) {
@@ -29,8 +35,11 @@ BatchNorm::BatchNorm(const BatchNormOptions& o) {
 
 Value BatchNorm::operator()(const Value& x) const {
   Tape& t = x.tape();
-  return batch_norm(x, leaf(t, weight), leaf(t, bias), leaf(t, running_mean), leaf(t, running_var),
-                    attributes);
+  NormAttributes own = attributes;
+  if (!fuses(own.activation)) own.activation = Activation::none;
+  const Value y = batch_norm(x, leaf(t, weight), leaf(t, bias), leaf(t, running_mean),
+                             leaf(t, running_var), own);
+  return fuses(attributes.activation) ? y : activate(y, {.activation = attributes.activation});
 }
 
 InstanceNorm::InstanceNorm(const InstanceNormOptions& o) {
