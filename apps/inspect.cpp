@@ -18,7 +18,7 @@ struct Options {
   GlobalOptions global;
   std::string model, shape;
   std::int64_t classes = 0, channels = 0, width = 0;  // 0: the network's own
-  bool layers = false;
+  bool layers = false, merged = false;
 };
 
 std::string text_of(std::span<const Shape> shapes) {
@@ -28,14 +28,15 @@ std::string text_of(std::span<const Shape> shapes) {
 }
 
 bool sets_numbers(const Options& options) {
-  return options.classes != 0 || options.channels != 0 || options.width != 0;
+  return options.classes != 0 || options.channels != 0 || options.width != 0 || options.merged;
 }
 
 std::unique_ptr<Network> make_named(std::string_view name, const Options& options) try {
   return models::make_network(name, {.seed = options.global.seed.value_or(1),
                                      .in_channels = options.channels,
                                      .classes = options.classes,
-                                     .width = options.width});
+                                     .width = options.width,
+                                     .merged = options.merged});
 } catch (const Error& error) {  // a number that this network does not have
   if (!sets_numbers(options)) throw;
   throw UsageError(error);
@@ -51,7 +52,8 @@ std::unique_ptr<Network> network_of(const Options& options) {
   }
   if (sets_numbers(options))
     throw UsageError("inspect " + word,
-                     "one of " + names + " with --classes, --channels or --width", "another word");
+                     "one of " + names + " with --classes, --channels, --width or --merged",
+                     "another word");
   std::error_code ignored;
   if (std::filesystem::exists(word, ignored)) return std::move(train::load_model(word).network);
   throw Error("inspect " + word, "a model file, a run folder or one of " + names, "neither");
@@ -156,6 +158,7 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
   verb->add_option("--width", options->width,
                    "channels of the first level of a network given by its name")
       ->check(CLI::Range(1, 1024));
+  verb->add_flag("--merged", options->merged, "repvgg-a2 as it is used after training");
   verb->add_flag("--layers", options->layers, "one line for each operation");
   add_global_options(*verb, options->global);
   return {verb, "burin inspect fundus-unet --shape 1x3x512x512 --layers",

@@ -33,12 +33,7 @@ Value ResidualBlock::operator()(const Value& x) const {
 }
 
 ConvNorm::ConvNorm(const ConvOptions& options, Activation activation)
-    : conv([&] {
-        ConvOptions o = options;
-        o.bias = false;
-        return o;
-      }()),
-      norm({.channels = options.out, .activation = activation}) {}
+    : conv(options), norm({.channels = options.out, .activation = activation}) {}
 
 Value halve(const Value& x) {
   const int depth = x.shape().rank() == 5 ? 2 : 1;

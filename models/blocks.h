@@ -50,7 +50,7 @@ struct ResidualBlock {
   }
 };
 
-// Convolution without bias, batch norm, activation; named as members of a Sequential.
+// Convolution, batch norm, activation; named as members of a Sequential.
 struct ConvNorm {
   Conv conv;
   BatchNorm norm;

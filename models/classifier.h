@@ -19,4 +19,7 @@ struct ClassifierOptions {
   return {.name = "image", .shape = {1, 3, 32, 32}, .least = 8};
 }
 
+// Numbers of layers that a rule of their own starts again, after all that `initialize` counts.
+inline constexpr std::uint32_t last_layer = 0x1000;
+
 }  // namespace burin::models

@@ -20,7 +20,8 @@ BasicBlock::BasicBlock(std::int64_t in, std::int64_t out, int stride)
       bn1({.channels = out, .activation = Activation::relu}),
       bn2({.channels = out}) {
   if (in != out)
-    downsample.emplace(ConvOptions{.in = in, .out = out, .stride = stride}, Activation::none);
+    downsample.emplace(ConvOptions{.in = in, .out = out, .stride = stride, .bias = false},
+                       Activation::none);
 }
 
 Value BasicBlock::operator()(const Value& x) const {

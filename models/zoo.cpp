@@ -4,7 +4,18 @@
 
 #include "engine/error.h"
 #include "models/fundus_unet.h"
+#include "models/mobilenetv2.h"
+#include "models/pix2pix_discriminator.h"
+#include "models/pix2pix_generator.h"
+#include "models/repvgg.h"
+#include "models/resnet20.h"
+#include "models/shufflenetv2.h"
+#include "models/student_generator.h"
 #include "models/unet.h"
+#include "models/unet3d_a.h"
+#include "models/unet3d_b.h"
+#include "models/vgg16.h"
+#include "models/xray_cnn.h"
 
 namespace burin::models {
 namespace {
@@ -17,16 +28,55 @@ UnetOptions damage_options(const ModelOptions& options) {
   return o;
 }
 
+// Numbers that a network has once and for all; 0: an option decides.
+struct Fixed {
+  std::int64_t in_channels = 0, classes = 0, width = 0;
+  bool merges = false;
+};
+
+void check_options(std::string_view name, const ModelOptions& options, const Fixed& fixed) {
+  const auto check = [&](const char* what, std::int64_t wanted, std::int64_t own) {
+    if (own != 0 && wanted != 0 && wanted != own)
+      throw Error(std::string(name), std::to_string(own) + " " + what, std::to_string(wanted));
+  };
+  check("channels in", options.in_channels, fixed.in_channels);
+  check("classes out", options.classes, fixed.classes);
+  check("channels on the first level, its width", options.width, fixed.width);
+  if (options.merged && !fixed.merges)
+    throw Error(std::string(name), "a network with branches to merge", "none");
+}
+
 std::unique_ptr<Network> fundus(const ModelOptions& options, bool faithful) {
-  if (options.width != 0)
-    throw Error("fundus-unet", "no width, as its channels are fixed",
-                std::to_string(options.width));
-  if ((options.in_channels != 0 && options.in_channels != 3) ||
-      (options.classes != 0 && options.classes != 1))
-    throw Error("fundus-unet", "3 channels in and 1 class",
-                std::to_string(options.in_channels == 0 ? 3 : options.in_channels) + " and " +
-                    std::to_string(options.classes == 0 ? 1 : options.classes));
+  check_options("fundus-unet", options, {.in_channels = 3, .classes = 1, .width = 16});
   return std::make_unique<FundusUnet>(FundusOptions{.faithful = faithful, .seed = options.seed});
+}
+
+std::unique_ptr<Network> damage(const ModelOptions& options) {
+  check_options("damage-unet", options, {});
+  return std::make_unique<Unet>(damage_options(options));
+}
+
+// A network of which only the seed can be chosen.
+template <class N, class Options>
+std::unique_ptr<Network> make_fixed(const ModelOptions& options, const Fixed& fixed) {
+  Options o;
+  o.seed = options.seed;
+  auto network = std::make_unique<N>(o);
+  check_options(network->name(), options, fixed);
+  return network;
+}
+
+// A classifier of small pictures of any number of classes.
+template <class N, class Options = ClassifierOptions>
+std::unique_ptr<Network> classifier(const ModelOptions& options, std::int64_t width) {
+  Options o;
+  o.seed = options.seed;
+  if (options.classes != 0) o.classes = options.classes;
+  constexpr bool merges = requires { o.merged; };
+  if constexpr (merges) o.merged = options.merged;
+  auto network = std::make_unique<N>(o);
+  check_options(network->name(), options, {.in_channels = 3, .width = width, .merges = merges});
+  return network;
 }
 
 constexpr ModelEntry entries[] = {
@@ -35,10 +85,47 @@ constexpr ModelEntry entries[] = {
     {"fundus-unet-faithful", "retinal vessels as published, 48x48 patches only",
      [](const ModelOptions& o) { return fundus(o, true); }, nullptr},
     {"damage-unet", "building damage in satellite images; U-Net with transposed convolutions",
-     [](const ModelOptions& o) -> std::unique_ptr<Network> {
-       return std::make_unique<Unet>(damage_options(o));
+     damage, [](const ModelOptions& o) { return elements(damage_options(o)); }},
+    {"pix2pix-generator", "a photograph of the retina from a mask of its vessels",
+     [](const ModelOptions& o) {
+       return make_fixed<Pix2PixGenerator, Pix2PixGeneratorOptions>(o, {3, 3, 64});
      },
-     [](const ModelOptions& o) { return elements(damage_options(o)); }},
+     nullptr},
+    {"pix2pix-discriminator", "tells such photographs from real ones, patch by patch",
+     [](const ModelOptions& o) {
+       return make_fixed<Pix2PixDiscriminator, Pix2PixDiscriminatorOptions>(o, {3, 1, 64});
+     },
+     nullptr},
+    {"xray-cnn", "pneumonia in chest X-rays",
+     [](const ModelOptions& o) {
+       return make_fixed<XrayCnn, XrayCnnOptions>(o, {3, 2, 16});
+     },
+     nullptr},
+    {"unet3d-a", "brain tumours; 3-D U-Net without norms, patches of 64^3",
+     [](const ModelOptions& o) {
+       return make_fixed<Unet3dA, Unet3dAOptions>(o, {4, 3, 32});
+     },
+     nullptr},
+    {"unet3d-b", "brain tumours; nnU-Net at full resolution, as MLPerf used it",
+     [](const ModelOptions& o) {
+       return make_fixed<Unet3dB, Unet3dBOptions>(o, {4, 4, 32});
+     },
+     nullptr},
+    {"student-generator", "DiStyleGAN: small pictures from noise and a class",
+     [](const ModelOptions& o) {
+       return make_fixed<StudentGenerator, StudentGeneratorOptions>(o, {512, 3, 256});
+     },
+     nullptr},
+    {"resnet20", "CIFAR-10 classifier",
+     [](const ModelOptions& o) { return classifier<Resnet20>(o, 16); }, nullptr},
+    {"vgg16-bn", "CIFAR-10 classifier",
+     [](const ModelOptions& o) { return classifier<Vgg16>(o, 64); }, nullptr},
+    {"mobilenetv2-x1-4", "CIFAR-10 classifier",
+     [](const ModelOptions& o) { return classifier<MobilenetV2>(o, 48); }, nullptr},
+    {"shufflenetv2-x2-0", "CIFAR-10 classifier",
+     [](const ModelOptions& o) { return classifier<ShufflenetV2>(o, 24); }, nullptr},
+    {"repvgg-a2", "CIFAR-10 classifier; merged: its form for inference",
+     [](const ModelOptions& o) { return classifier<RepVgg, RepVggOptions>(o, 64); }, nullptr},
 };
 
 const ModelEntry& entry_of(std::string_view name) {

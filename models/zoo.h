@@ -12,6 +12,7 @@ struct ModelOptions {
   std::uint64_t seed = 1;
   // 0: the network's own. width: channels of the first level.
   std::int64_t in_channels = 0, classes = 0, width = 0;
+  bool merged = false;  // repvgg-a2: one convolution for the three branches of a block
 };
 
 struct ModelEntry {

@@ -26,7 +26,9 @@ inline std::vector<double> hashed(std::string_view name, std::int64_t count) {
   return out;
 }
 
-inline void set_by_formula(Network& network) {
+// `gain` multiplies matrices and kernels; 1 keeps the variance of what a layer without activation
+// passes on.
+inline void set_by_formula(Network& network, double gain = 1.0) {
   for (const NamedParameter& p : network.parameters()) {
     const Tensor& t = p.parameter->value;
     const std::vector<double> numbers = hashed(p.name, t.elements());
@@ -34,7 +36,7 @@ inline void set_by_formula(Network& network) {
     const double fan = static_cast<double>(t.elements()) / static_cast<double>(t.shape().batch());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const double v = numbers[i];
-      t.data()[i] = static_cast<float>(t.shape().rank() > 1 ? v * std::sqrt(3.0 / fan)
+      t.data()[i] = static_cast<float>(t.shape().rank() > 1 ? v * gain * std::sqrt(3.0 / fan)
                                        : near_one           ? 1.0 + 0.25 * v
                                                             : 0.1 * v);
     }
@@ -47,6 +49,20 @@ inline Tensor formula_image(const Shape& shape) {
   for (const double v : hashed("image", shape.elements()))
     out.push_back(static_cast<float>(v * 0.5 + 0.5));
   return Tensor::from(shape, out);
+}
+
+// Numbers in [-1, 1) for an input of this name.
+inline Tensor formula_input(std::string_view name, const Shape& shape) {
+  std::vector<float> out;
+  for (const double v : hashed(name, shape.elements())) out.push_back(static_cast<float>(v));
+  return Tensor::from(shape, out);
+}
+
+// Row i is class i modulo their number.
+inline Tensor one_hot(std::int64_t count, std::int64_t classes = 10) {
+  const Tensor out = Tensor::zeros({count, classes}, DType::f32, Order::row_major);
+  for (std::int64_t i = 0; i < count; ++i) out.data()[i * classes + i % classes] = 1;
+  return out;
 }
 
 // Whole numbers in [0, levels).

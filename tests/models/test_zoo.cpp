@@ -36,6 +36,35 @@ TEST_CASE("parameter and multiply counts") {
   }
 }
 
+TEST_CASE("counts of the other networks at their own inputs") {
+  struct Row {
+    const char* name;
+    bool merged;
+    std::int64_t parameters, statistics, macs;
+  };
+  for (const Row& row : {
+           Row{"pix2pix-generator", false, 54'420'617, 11'014, 24'192'745'472},
+           Row{"pix2pix-discriminator", false, 6'962'625, 0, 17'059'315'712},
+           Row{"xray-cnn", false, 48'019'248, 0, 1'787'732'352},
+           Row{"unet3d-a", false, 19'071'715, 0, 244'930'576'384},
+           Row{"unet3d-b", false, 31'195'904, 0, 1'848'224'931'840},
+           Row{"student-generator", false, 2'054'368, 17'792, 115'392'512},
+           Row{"resnet20", false, 272'474, 1'568, 40'813'184},
+           Row{"vgg16-bn", false, 15'253'578, 8'448, 313'725'952},
+           Row{"mobilenetv2-x1-4", false, 4'333'706, 47'936, 170'073'344},
+           Row{"shufflenetv2-x2-0", false, 5'365'486, 33'716, 187'811'200},
+           Row{"repvgg-a2", false, 26'815'690, 42'560, 1'850'095'360},
+           Row{"repvgg-a2", true, 24'105'034, 0, 1'665'087'232},
+       }) {
+    INFO(row.name << " " << row.merged);
+    const auto network = make_network(row.name, {.merged = row.merged});
+    const Counts counts = count(*network, default_shapes(*network));
+    CHECK(counts.parameters == row.parameters);
+    CHECK(counts.statistics == row.statistics);
+    CHECK(counts.macs == row.macs);
+  }
+}
+
 TEST_CASE("elements are counted without building") {
   for (const ModelOptions& o :
        {ModelOptions{}, ModelOptions{.in_channels = 1, .classes = 2, .width = 4},

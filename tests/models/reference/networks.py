@@ -22,13 +22,13 @@ def hashed(name, count):
 
 
 @torch.no_grad()
-def fill(module):
+def fill(module, gain=1.0):
     for name, tensor in module.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
         numbers = hashed(name, tensor.numel())
         if tensor.dim() > 1:
-            numbers = numbers * np.sqrt(3.0 / (tensor.numel() / tensor.shape[0]))
+            numbers = numbers * gain * np.sqrt(3.0 / (tensor.numel() / tensor.shape[0]))
         elif name.endswith("weight") or name.endswith("running_var"):
             numbers = 1.0 + 0.25 * numbers
         else:
@@ -40,6 +40,15 @@ def fill(module):
 def image(*shape):
     numbers = hashed("image", int(np.prod(shape))) * 0.5 + 0.5
     return torch.from_numpy(numbers.astype(np.float32)).reshape(shape)
+
+
+def given(name, *shape):
+    """Numbers in [-1, 1) for an input of this name."""
+    return torch.from_numpy(hashed(name, int(np.prod(shape))).astype(np.float32)).reshape(shape)
+
+
+def one_hot(count, classes=10):
+    return F.one_hot(torch.arange(count) % classes, classes).float()
 
 
 def target(levels, *shape):
