@@ -10,7 +10,7 @@ build="g++ meson ninja-build pkg-config libxsimd-dev libhwloc-dev libdnnl-dev li
   libjpeg-dev libtiff-dev zlib1g-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev doctest-dev
   libprotobuf-dev libonnx-dev"
 # libclang-rt-dev: the sanitizers and the fuzzer, which clang only recommends.
-checks="clang libclang-rt-dev clang-format libomp-dev git"
+checks="clang libclang-rt-dev clang-format libomp-dev git libonnx-testdata"
 
 case "${1:-test}" in
   build) wanted=$build ;;

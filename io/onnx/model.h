@@ -60,7 +60,7 @@ struct OnnxModel {
 };
 
 // Opsets that are read; between 9 and 21 the rules are tested against exports.
-inline constexpr int oldest_opset = 6, newest_opset = 23;
+inline constexpr int oldest_opset = 1, newest_opset = 23;
 
 // Throws Error{"read <path>", expected, got} that names node and field: what is no ONNX file, names
 // that are missing, double or no UTF-8, numbers that do not fit their shape, cycles. External data

@@ -1,6 +1,7 @@
-// Concat, Split, Slice in steps of 1, Pad with a constant, Transpose.
+// Concat, Split, Slice, Pad, Transpose.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "engine/ops/all_ops.h"
 #include "io/onnx/rules.h"
@@ -16,8 +17,21 @@ void import_concat(ImportContext& c) {
   c.set(0, c.add(concat_op, parts, AxisAttributes{.axis = axis}));
 }
 
+// All entries of every axis.
+StepsAttributes whole(const Shape& shape) {
+  const auto rank = static_cast<std::size_t>(shape.rank());
+  return {.first = std::vector<std::int64_t>(rank, 0),
+          .step = std::vector<std::int64_t>(rank, 1),
+          .count = {shape.sizes().begin(), shape.sizes().end()}};
+}
+
 int part(ImportContext& c, int x, int axis, std::int64_t first, std::int64_t count) {
   if (first == 0 && count == c.shape(x)[axis]) return x;
+  if (count == 0) {
+    StepsAttributes none = whole(c.shape(x));
+    none.count[static_cast<std::size_t>(axis)] = 0;
+    return c.add(slice_steps_op, {x}, none);
+  }
   return c.add(slice_op, {x}, SliceAttributes{.axis = axis, .first = first, .count = count});
 }
 
@@ -42,6 +56,31 @@ void import_split(ImportContext& c) {
   if (first != size) c.refuse("split of " + std::to_string(first) + " of " + std::to_string(size));
 }
 
+bool is_negative(std::int64_t number) { return number < 0; }
+
+// Entries first, first + step, .. before `end`.
+struct Range {
+  std::int64_t first, count;
+};
+Range range_of(ImportContext& c, std::int64_t start, std::int64_t end, std::int64_t step,
+               std::int64_t size) {
+  if (step == 0) c.refuse("steps of 0");
+  const auto place = [&](std::int64_t at, std::int64_t low, std::int64_t high) {
+    return std::clamp<std::int64_t>(at < 0 ? at + size : at, low, high);
+  };
+  if (size == 0) return {0, 0};
+  const bool down = step < 0;
+  const std::int64_t first = place(start, 0, down ? size - 1 : size);
+  const std::int64_t last = place(end, down ? -1 : 0, down ? size - 1 : size);
+  const std::int64_t way = down ? first - last : last - first;
+  // In quotients, since the step may be any number.
+  const std::uint64_t stride =
+      down ? std::uint64_t{0} - static_cast<std::uint64_t>(step) : static_cast<std::uint64_t>(step);
+  return {
+      first,
+      way <= 0 ? 0 : static_cast<std::int64_t>((static_cast<std::uint64_t>(way) - 1) / stride) + 1};
+}
+
 void import_slice(ImportContext& c) {
   int x = c.operand(0);
   const int rank = c.shape(x).rank();
@@ -54,16 +93,22 @@ void import_slice(ImportContext& c) {
       c.has(4) ? c.integers_of(c.operand(4), "steps") : std::vector<std::int64_t>(all.size(), 1);
   if (axes.size() != all.size() || steps.size() != all.size()) c.refuse("axes or steps");
   static_cast<void>(c.axes(axes, rank));  // each once
+  StepsAttributes stepped = whole(c.shape(x));
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const int axis = c.axis(axes[i], rank);
-    const std::int64_t size = c.shape(x)[axis];
-    if (steps[i] != 1) c.refuse("steps of " + std::to_string(steps[i]));
-    const auto place = [&](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + size : at, 0, size);
-    };
-    const std::int64_t first = place((*starts)[i]), last = place((*ends)[i]);
-    x = part(c, x, axis, first, std::max<std::int64_t>(0, last - first));
+    const Range range = range_of(c, (*starts)[i], (*ends)[i], steps[i], c.shape(x)[axis]);
+    const auto at = static_cast<std::size_t>(axis);
+    if (steps[i] == 1) {
+      x = part(c, x, axis, range.first, range.count);
+      stepped.count[at] = range.count;
+    } else {
+      stepped.first[at] = range.first;
+      stepped.step[at] = steps[i];
+      stepped.count[at] = range.count;
+    }
   }
+  if (!(Shape(stepped.count) == c.shape(x)) || std::ranges::any_of(stepped.step, is_negative))
+    x = c.add(slice_steps_op, {x}, stepped);
   c.set(0, x);
 }
 
@@ -90,11 +135,24 @@ PadAttributes pads_of(ImportContext& c, int rank) {
 }
 
 void import_pad(ImportContext& c) {
-  const int x = c.f32(0);
+  const int x = c.operand(0);
+  constexpr std::pair<std::string_view, PadMode> modes[] = {{"constant", PadMode::constant},
+                                                            {"edge", PadMode::edge},
+                                                            {"reflect", PadMode::reflect},
+                                                            {"wrap", PadMode::wrap}};
   const std::string mode = c.text("mode", "constant");
-  if (mode != "constant") c.refuse("mode " + mode);
+  const auto found = std::ranges::find(modes, mode, &std::pair<std::string_view, PadMode>::first);
+  if (found == std::end(modes)) c.refuse("mode " + mode);
   PadAttributes a = pads_of(c, c.shape(x).rank());
-  a.value = c.has(2) ? c.number_of(c.operand(2), "value") : c.number("value", 0);
+  a.mode = found->second;
+  a.value = static_cast<double>(c.number("value", 0));
+  if (c.has(2)) {
+    const Tensor* value = c.constant(c.operand(2));
+    if (value == nullptr) c.refuse("a value that is known only when the graph runs");
+    const int wide = add_cast(c, c.operand(2), DType::f64);
+    if (c.shape(wide).elements() != 1 || c.constant(wide) == nullptr) c.refuse("value");
+    a.value = *c.constant(wide)->data<double>();
+  }
   c.set(0, c.add(pad_op, {x}, a));
 }
 
