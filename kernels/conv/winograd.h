@@ -57,9 +57,7 @@ struct Winograd {
     // V and M together about 1 MiB: 28 tiles x 36 x (64 + 64) floats, 42 x 36 x (128 + 32),
     // 42 x 36 x (256 + 32), and for one of six rows 64 x 6 x 512 beside M, which streams.
     const bool many = p.depth > 384;
-    // In three dimensions U comes from L3 and pays for more tiles.
-    const int few = D::points > 1 ? 56 : 28;
-    p.tiles = tiles_of<D, F>(pass, p.depth <= 96 ? few : (many ? 64 : 42));
+    p.tiles = tiles_of<D, F>(pass, p.depth <= 96 ? 28 : (many ? 64 : 42));
     p.slice = many ? 1 : F::points;
     // Few blocks: tasks share one and each transforms its input again.
     const std::int64_t parts = ceil_div(4, p.tiles.blocks);
