@@ -11,7 +11,7 @@ bool is_zero_border(const PadAttributes& a) {
     if (a.begin[axis] < 0 || a.end[axis] < 0 ||
         (axis < 2 && (a.begin[axis] != 0 || a.end[axis] != 0)))
       return false;
-  return a.value == 0.0f;
+  return a.mode == PadMode::constant && a.value == 0.0;
 }
 
 }  // namespace
