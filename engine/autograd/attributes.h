@@ -24,8 +24,10 @@ struct ConvAttributes {
   std::array<int, 3> kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, pad_begin{0, 0, 0},
       pad_end{0, 0, 0}, output_padding{0, 0, 0};
   int groups = 1;
-  Activation activation = Activation::none;  // applied to the result; in inference only
+  // In inference only: what is applied to the result, and what that is stored as (f32, bf16).
+  Activation activation = Activation::none;
   float slope = 0.01f;
+  DType result = DType::f32;
   friend bool operator==(const ConvAttributes&, const ConvAttributes&) = default;
 };
 

@@ -70,6 +70,8 @@ struct OpDef {
   std::optional<Layout> (*view)(const Layout& input, const Attributes& attributes) = nullptr;
   // The target may be the first input itself (same memory, same layout).
   bool in_place = false;
+  // In inference: bf16 operands (those that are not constants) give a bf16 result.
+  bool keeps_bf16 = false;
 };
 
 // Type of the output of an op; absent inputs stand as f32.

@@ -41,6 +41,7 @@ void put(std::ostream& out, const ConvAttributes& a) {
   put(out, "output_padding", a.output_padding, normal.output_padding);
   if (a.groups != 1) out << " groups=" << a.groups;
   put_activation(out, a.activation, a.slope);
+  if (a.result != DType::f32) out << " result=" << dtype_name(a.result);
 }
 
 void put(std::ostream& out, const PoolAttributes& a) {

@@ -61,8 +61,21 @@ Graph optimize(Graph graph, const PassVisitor& seen) {
   return graph;
 }
 
+namespace {
+
+Graph prepared(const Graph& graph, const CompileOptions& options) {
+  Graph out = options.optimize ? optimize(graph) : graph;
+  if (options.precision == Precision::bf16) {
+    out = store_as_bf16(out);
+    verify(out);
+  }
+  return out;
+}
+
+}  // namespace
+
 Program::Program(const Graph& graph, const CompileOptions& options)
-    : graph_(options.optimize ? optimize(graph) : graph),
+    : graph_(prepared(graph, options)),
       places_(place(graph_)),
       blocks_(blocks_of(graph_, places_)),
       plan_(plan_memory(blocks_.blocks)),

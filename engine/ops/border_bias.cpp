@@ -1,10 +1,13 @@
 // y[n,c,o] = x[n,c,o] + bias[q(o), c], q = the place of o: first, inside or last on each axis, e.g.
 // what the bias of a layer adds through a padded 3x3 convolution behind it;  dx = dy
+#include <algorithm>
+
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
+#include "kernels/tiles/round.h"
 
 namespace burin {
 namespace {
@@ -27,39 +30,41 @@ std::int64_t place_of(std::int64_t index, std::int64_t size) {
   return index == 0 ? 0 : index == size - 1 ? 2 : 1;
 }
 
+float number(float v) { return v; }
+float number(std::uint16_t bits) { return kernels::widen_bf16(bits); }
+void put(float v, float& to) { to = v; }
+void put(float v, std::uint16_t& to) { to = kernels::round_bf16(v); }
+
+template <class T>
 struct Rows {
   Tensor x, y;
   const float* bias;  // [3^axes, c]
   std::int64_t channels, width;
 
-  // y = x + bias at pixel `p`, in the place `q`. In place, a bias of zero has nothing to do.
+  // y = x + bias at pixel `p`, in the place `q`.
   void pixel(std::int64_t p, std::int64_t q) const {
-    const float* from = x.data() + p * x.pixel_stride();
-    float* to = y.data() + p * y.pixel_stride();
-    for (std::int64_t c = 0; c < channels; ++c) to[c] = from[c] + bias[q * channels + c];
+    const T* from = x.data<T>() + p * x.pixel_stride();
+    T* to = y.data<T>() + p * y.pixel_stride();
+    for (std::int64_t c = 0; c < channels; ++c)
+      put(number(from[c]) + bias[q * channels + c], to[c]);
   }
-  // Row `r` in the place 3*`outer` + {0, 1, 2}.
-  void row(std::int64_t r, std::int64_t outer, bool inside_is_zero) const {
-    const bool skip = inside_is_zero && x.storage() == y.storage();
-    const std::int64_t step = skip ? width - 1 : 1;
-    for (std::int64_t w = 0; w < width; w += step)
+  bool inside_is_zero(std::int64_t outer) const {
+    const float* inside = bias + (3 * outer + 1) * channels;
+    return std::all_of(inside, inside + channels, [](float b) { return b == 0; });
+  }
+  // Row `r` in the places 3*`outer` + {0, 1, 2}. In place, a bias of zero has nothing to do.
+  void row(std::int64_t r, std::int64_t outer) const {
+    const bool ends_only = x.storage() == y.storage() && inside_is_zero(outer);
+    for (std::int64_t w = 0; w < width; w += ends_only ? width - 1 : 1)
       pixel(r * width + w, 3 * outer + place_of(w, width));
   }
 };
 
-Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last("border_bias", context.inputs[0]);
-  const Tensor bias = as_row_major("border_bias", context.inputs[1]);
-  const Tensor y = context.output(x.shape());
+template <class T>
+void add_rows(const Tensor& x, const Tensor& bias, const Tensor& y) {
   const Shape& s = x.shape();
   const int last = s.rank() - 1;
-  const Rows rows{x, y, bias.data(), s.channels(), s[last]};
-  const auto inside_is_zero = [&](std::int64_t outer) {
-    const float* inside = bias.data() + (3 * outer + 1) * s.channels();
-    for (std::int64_t c = 0; c < s.channels(); ++c)
-      if (inside[c] != 0) return false;
-    return true;
-  };
+  const Rows<T> rows{x, y, bias.data(), s.channels(), s[last]};
   const std::int64_t count = s.elements() / s.channels() / s[last];
   runtime::parallel_for(count, 8, [&](std::int64_t first, std::int64_t end, int) {
     for (std::int64_t r = first; r < end; ++r) {
@@ -69,9 +74,16 @@ Tensor forward(ForwardContext& context) {
         rest /= s[axis];
         factor *= 3;
       }
-      rows.row(r, outer, inside_is_zero(outer));
+      rows.row(r, outer);
     }
   });
+}
+
+Tensor forward(ForwardContext& context) {
+  const Tensor x = as_channels_last_real("border_bias", context.inputs[0]);
+  const Tensor bias = as_row_major("border_bias", context.inputs[1]);
+  const Tensor y = context.output(x.shape(), x.dtype());
+  x.dtype() == DType::bf16 ? add_rows<std::uint16_t>(x, bias, y) : add_rows<float>(x, bias, y);
   return y;
 }
 
@@ -82,7 +94,8 @@ const OpDef border_bias_op{.name = "border_bias",
                            .forward = forward,
                            .backward = nullptr,
                            .needs = Needs::nothing,
-                           .in_place = true};
+                           .in_place = true,
+                           .keeps_bf16 = true};
 
 Value border_bias(const Value& x, const Value& bias) {
   return x.tape().record(border_bias_op, {x, bias}, {});

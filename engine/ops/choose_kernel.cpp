@@ -49,14 +49,23 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
   return out;
 }
 
+std::span<const kernels::ConvKernel* const> entries_of(ConvPass pass) {
+  return pass == ConvPass::forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels();
+}
+
 }  // namespace
 
 Choice<kernels::ConvKernel> choose_conv(ConvPass pass, const kernels::ConvShape& shape,
                                         const Wanted& wanted) {
-  return choose<kernels::ConvKernel>(
-      "conv",
-      pass == ConvPass::forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(),
-      shape, wanted);
+  return choose<kernels::ConvKernel>("conv", entries_of(pass), shape, wanted);
+}
+
+bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted) {
+  const auto entries = entries_of(pass);
+  return std::any_of(entries.begin(), entries.end(), [&](const auto* entry) {
+    return refusal(*entry, shape, wanted) == nullptr &&
+           (entry->flags & kernels::kernel_on_request) == 0;
+  });
 }
 
 Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,

@@ -23,6 +23,8 @@ struct Wanted {
 [[nodiscard]] Choice<kernels::ConvKernel> choose_conv(ConvPass pass,
                                                       const kernels::ConvShape& shape,
                                                       const Wanted& wanted);
+// Whether any entry can.
+[[nodiscard]] bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted);
 [[nodiscard]] Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,
                                                           const Wanted& wanted);
 

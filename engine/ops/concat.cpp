@@ -57,7 +57,8 @@ const OpDef concat_op{.name = "concat",
                       .infer = infer,
                       .forward = forward,
                       .backward = backward,
-                      .needs = Needs::nothing};
+                      .needs = Needs::nothing,
+                      .keeps_bf16 = true};
 
 Value concat(std::span<const Value> parts, int axis) {
   if (parts.empty()) throw Error("concat", "one part or more", "none");

@@ -25,16 +25,20 @@ ConvCall call_of(const Shape& x, const Shape& y, const ConvAttributes& a, bool t
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last("conv", context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last_real("conv", context.inputs[0]);  // [n, c, ...]
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
-  const Tensor y = context.output(infer_conv(shapes, a));  // [n, oc, ...]
+  const Tensor y = context.output(infer_conv(shapes, a), a.result);  // [n, oc, ...]
   ConvCall call = call_of(x.shape(), y.shape(), a, context.training);
-  const Tensor residual =
-      context.inputs.size() > 3 ? as_channels_last("conv", context.inputs[3]) : Tensor();
-  call.shape.residual = static_cast<bool>(residual);
+  const Tensor residual = context.inputs.size() > 3 && context.inputs[3]
+                              ? as_channels_last_real("conv", context.inputs[3])
+                              : Tensor();
   run_conv(call, {x, context.inputs[1], context.inputs[2], residual}, y);
   return y;
+}
+
+DType infer_type(std::span<const DType>, const Attributes& attributes) {
+  return attributes_of(attributes).result;
 }
 
 Step plan(const StepRequest& request) {
@@ -78,6 +82,7 @@ const OpDef conv_op{.name = "conv",
                     .needs = Needs::inputs,
                     .required = 2,
                     .macs = macs,
+                    .infer_type = infer_type,
                     .plan = plan};
 
 Value conv(const Value& x, const Value& weight, const Value& bias,

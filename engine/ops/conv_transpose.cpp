@@ -26,16 +26,20 @@ ConvCall call_of(const Shape& x, const Shape& y, const ConvAttributes& a, bool t
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last("conv_transpose", context.inputs[0]);  // [n, c, ...]
+  const Tensor x = as_channels_last_real("conv_transpose", context.inputs[0]);  // [n, c, ...]
   const ConvAttributes& a = attributes_of(context.attributes);
   const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
-  const Tensor y = context.output(infer_conv_transpose(shapes, a));  // [n, oc, ...]
+  const Tensor y = context.output(infer_conv_transpose(shapes, a), a.result);  // [n, oc, ...]
   ConvCall call = call_of(x.shape(), y.shape(), a, context.training);
-  const Tensor residual =
-      context.inputs.size() > 3 ? as_channels_last("conv_transpose", context.inputs[3]) : Tensor();
-  call.shape.residual = static_cast<bool>(residual);
+  const Tensor residual = context.inputs.size() > 3 && context.inputs[3]
+                              ? as_channels_last_real("conv_transpose", context.inputs[3])
+                              : Tensor();
   run_conv(call, {x, context.inputs[1], context.inputs[2], residual}, y);
   return y;
+}
+
+DType infer_type(std::span<const DType>, const Attributes& attributes) {
+  return attributes_of(attributes).result;
 }
 
 Step plan(const StepRequest& request) {
@@ -81,6 +85,7 @@ const OpDef conv_transpose_op{.name = "conv_transpose",
                               .needs = Needs::inputs,
                               .required = 2,
                               .macs = macs,
+                              .infer_type = infer_type,
                               .plan = plan};
 
 Value conv_transpose(const Value& x, const Value& weight, const Value& bias,

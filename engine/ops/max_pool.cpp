@@ -14,7 +14,21 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 // Saves which tap won: one byte a result, so that x need not be kept.
+Tensor forward_bf16(const ForwardContext& context, const Tensor& x) {
+  const Shape shapes[] = {x.shape()};
+  const Tensor y = context.output(infer(shapes, context.attributes), DType::bf16);
+  const auto shape = pool_shape(x.shape(), std::get<PoolAttributes>(context.attributes));
+  const auto args = pool_args_bf16(shape, x, y);
+  const auto& table = kernels::pool();
+  runtime::parallel_for(
+      shape.out_rows(), rows_grain(std::int64_t{4} * shape.out(2) * shape.channels),
+      [&](std::int64_t first, std::int64_t last, int) { table.max_bf16(args, first, last); });
+  return y;
+}
+
 Tensor forward(ForwardContext& context) {
+  if (context.inputs[0].dtype() == DType::bf16 && !context.training)
+    return forward_bf16(context, as_channels_last_real("max_pool", context.inputs[0]));
   const Tensor x = as_channels_last("max_pool", context.inputs[0]);  // [n, c, ...]
   const Shape shapes[] = {x.shape()};
   const Tensor y = context.output(infer(shapes, context.attributes));
@@ -52,7 +66,8 @@ const OpDef max_pool_op{.name = "max_pool",
                         .infer = infer,
                         .forward = forward,
                         .backward = backward,
-                        .needs = Needs::nothing};
+                        .needs = Needs::nothing,
+                        .keeps_bf16 = true};
 
 Value max_pool(const Value& x, const PoolAttributes& attributes) {
   return x.tape().record(max_pool_op, {x}, attributes);

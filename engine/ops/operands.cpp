@@ -14,6 +14,11 @@ Tensor as_channels_last(std::string_view op, const Tensor& t) {
   return require_f32(op, t).layout().is_channels_last() ? t : t.in_order(Order::channels_last);
 }
 
+Tensor as_channels_last_real(std::string_view op, const Tensor& t) {
+  if (t.dtype() != DType::bf16) return as_channels_last(op, t);
+  return t.layout().is_channels_last() ? t : t.in_order(Order::channels_last);
+}
+
 Tensor as_row_major(std::string_view op, const Tensor& t) {
   return require_f32(op, t).in_order(Order::row_major);
 }

@@ -82,4 +82,13 @@ kernels::PoolArgs pool_args(const kernels::PoolShape& shape, const Tensor& sourc
           .index = index};
 }
 
+kernels::PoolArgsBf16 pool_args_bf16(const kernels::PoolShape& shape, const Tensor& source,
+                                     const Tensor& target) {
+  return {.shape = shape,
+          .source = source.data<std::uint16_t>(),
+          .source_pixel = source.pixel_stride(),
+          .target = target.data<std::uint16_t>(),
+          .target_pixel = target.pixel_stride()};
+}
+
 }  // namespace burin

@@ -23,5 +23,7 @@ namespace burin {
 // source and target are channels last.
 [[nodiscard]] kernels::PoolArgs pool_args(const kernels::PoolShape& shape, const Tensor& source,
                                           const Tensor& target, void* index);
+[[nodiscard]] kernels::PoolArgsBf16 pool_args_bf16(const kernels::PoolShape& shape,
+                                                   const Tensor& source, const Tensor& target);
 
 }  // namespace burin

@@ -49,7 +49,8 @@ const OpDef reshape_op{.name = "reshape",
                        .forward = forward,
                        .backward = backward,
                        .needs = Needs::nothing,
-                       .view = view};
+                       .view = view,
+                       .keeps_bf16 = true};
 
 Value reshape(const Value& x, std::span<const std::int64_t> shape) {
   return x.tape().record(reshape_op, {x}, ShapeAttributes{.shape = {shape.begin(), shape.end()}});

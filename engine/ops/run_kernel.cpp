@@ -129,6 +129,14 @@ const void* address(const Tensor& t) {
            : nullptr;
 }
 
+// With the types and the residual of its tensors in the shape.
+ConvCall typed(ConvCall call, const ConvOperands& o, const Tensor& target) {
+  call.shape.source_type = element_of(o.source);
+  call.shape.target_type = element_of(target);
+  call.shape.residual = static_cast<bool>(o.residual);
+  return call;
+}
+
 kernels::ConvArgs conv_args(const ConvCall& call, const ConvOperands& o, const Tensor& target) {
   return {.shape = call.shape,
           .source = address(o.source),
@@ -152,7 +160,8 @@ void require_channels_last(std::string_view op, const Tensor& t) {
 
 }  // namespace
 
-void run_conv(const ConvCall& call, const ConvOperands& operands, const Tensor& target) {
+void run_conv(const ConvCall& given, const ConvOperands& operands, const Tensor& target) {
+  const ConvCall call = typed(given, operands, target);
   const kernels::ConvKernel& entry =
       conv_kernel(call.op, call.pass, call.shape, call.epilogue.activation);
   ConvOperands o = operands;
@@ -167,12 +176,9 @@ void run_conv(const ConvCall& call, const ConvOperands& operands, const Tensor& 
 }
 
 Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRequest& request) {
-  ConvCall call = given;
+  const ConvCall call = typed(given, operands, request.target);
   ConvOperands o = operands;
   for (const Tensor& t : {o.source, o.residual, request.target}) require_channels_last(call.op, t);
-  call.shape.source_type = element_of(o.source);
-  call.shape.target_type = element_of(request.target);
-  call.shape.residual = static_cast<bool>(o.residual);
   o.weight = as_row_major(call.op, o.weight);
   o.bias = as_row_major(call.op, o.bias);
   const auto choice =

@@ -58,7 +58,8 @@ const OpDef slice_op{.name = "slice",
                      .forward = forward,
                      .backward = backward,
                      .needs = Needs::nothing,
-                     .view = view};
+                     .view = view,
+                     .keeps_bf16 = true};
 
 Value slice(const Value& x, int axis, std::int64_t first, std::int64_t count) {
   return x.tape().record(slice_op, {x},

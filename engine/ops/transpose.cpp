@@ -56,7 +56,8 @@ const OpDef transpose_op{.name = "transpose",
                          .forward = forward,
                          .backward = backward,
                          .needs = Needs::nothing,
-                         .view = view};
+                         .view = view,
+                         .keeps_bf16 = true};
 
 Value transpose(const Value& x, std::span<const int> order) {
   return x.tape().record(transpose_op, {x},

@@ -47,15 +47,18 @@ struct PoolShape {
 };
 
 // Forward: source = x, target = y. Backward: source = dy, target = dx.
-struct PoolArgs {
+template <class T>
+struct PoolArgsOf {
   PoolShape shape{};
-  const float* source = nullptr;
+  const T* source = nullptr;
   std::int64_t source_pixel = 0;  // elements from one pixel to the next
-  float* target = nullptr;
+  T* target = nullptr;
   std::int64_t target_pixel = 0;
   // [n][o][channels]; u8 for windows of up to 256 taps, else i32. Forward may leave it out (null).
   void* index = nullptr;
 };
+using PoolArgs = PoolArgsOf<float>;
+using PoolArgsBf16 = PoolArgsOf<std::uint16_t>;  // the bits of bf16; no index
 
 inline constexpr std::int64_t pool_narrow_taps = 256;
 
@@ -64,6 +67,7 @@ struct PoolKernels {
   const char* name;
   Isa isa;
   void (*max)(const PoolArgs&, std::int64_t first, std::int64_t last) noexcept;
+  void (*max_bf16)(const PoolArgsBf16&, std::int64_t first, std::int64_t last) noexcept;
   void (*max_gradient)(const PoolArgs&, std::int64_t first, std::int64_t last) noexcept;
   void (*average)(const PoolArgs&, std::int64_t first, std::int64_t last) noexcept;
   void (*average_gradient)(const PoolArgs&, std::int64_t first, std::int64_t last) noexcept;

@@ -1,4 +1,5 @@
 // What the tables compute, written down once: scalar loops over points, sums in double.
+#include <bit>
 #include <cmath>
 
 #include "kernels/pool/pool.h"
@@ -93,6 +94,24 @@ void max(const PoolArgs& args, std::int64_t first, std::int64_t last) noexcept {
   });
 }
 
+float widened(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+void max_bf16(const PoolArgsBf16& args, std::int64_t first, std::int64_t last) noexcept {
+  const PoolShape& s = args.shape;
+  const auto out = out_size(s);
+  each_pixel(out, first, last, [&](std::int64_t n, Point o) {
+    const std::int64_t pixel = pixel_of(n, out, o);
+    for (int c = 0; c < s.channels; ++c) {
+      std::uint16_t best = 0xff80;  // minus infinity
+      each_tap(s, o, [&](int, Point i) {
+        const std::uint16_t x = args.source[pixel_of(n, s.in, i) * args.source_pixel + c];
+        if (std::isnan(widened(x)) || widened(x) > widened(best)) best = x;
+      });
+      args.target[pixel * args.target_pixel + c] = best;
+    }
+  });
+}
+
 void max_gradient(const PoolArgs& args, std::int64_t first, std::int64_t last) noexcept {
   const PoolShape& s = args.shape;
   each_pixel(s.in, first, last, [&](std::int64_t n, Point i) {
@@ -155,7 +174,8 @@ void spread(const float* values, float* y, std::int64_t y_pixel, std::int64_t pi
 
 }  // namespace
 
-constinit const PoolKernels pool_reference = {"reference", Isa::reference,   max, max_gradient,
-                                              average,     average_gradient, sum, spread};
+constinit const PoolKernels pool_reference = {
+    "reference", Isa::reference,   max, max_bf16, max_gradient,
+    average,     average_gradient, sum, spread};
 
 }  // namespace burin::kernels

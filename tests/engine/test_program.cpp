@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/error.h"
@@ -128,6 +129,36 @@ TEST_CASE("a program's bits do not depend on the number of threads") {
     }
   }
   runtime::configure({});
+}
+
+TEST_CASE("bf16: activations are stored as such where kernels can, and results stay near") {
+  const bool tiles = kernels::usable(kernels::Isa::amx);
+  double largest = 0;
+  for (const Case& c : cases) {
+    INFO(c.name);
+    const Graph graph = traced(c);
+    const Tensor x = numbers(c.input, 42);
+    const auto want = interpret(graph, {&x, 1});
+    Program program(graph, {.precision = Precision::bf16});
+    const auto got = program.run({&x, 1});
+    CHECK(got[0].dtype() == DType::f32);
+    const double error = error_of(got[0], want[0]);
+    CHECK(error < 2e-2);
+    largest = std::max(largest, error);
+  }
+  CHECK((largest > 1e-4) == tiles);
+  const Program program(traced(cases[0]), {.precision = Precision::bf16});
+  int stored = 0;
+  for (const Node& node : program.graph().nodes) stored += node.type == DType::bf16;
+  CHECK((stored > 3) == tiles);
+}
+
+TEST_CASE("exact: f32 multiply-adds of the plain definition only") {
+  const Program program(traced(cases[0]), {.precision = Precision::exact});
+  for (const ProgramStep& step : program.steps()) {
+    CHECK(step.step.kernel.find("tiles") == std::string::npos);
+    CHECK(step.step.kernel.find("winograd") == std::string::npos);
+  }
 }
 
 TEST_CASE("a run takes no memory from the system or the arena") {

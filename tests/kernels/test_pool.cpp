@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <limits>
 #include <string>
 
@@ -134,6 +135,60 @@ TEST_CASE("pooling tables agree with the reference") {
         else
           CHECK(largest_difference<float, float>(got, want) <= 1e-5);
       }
+  }
+}
+
+// Of numbers that bf16 holds, the largest is the largest of the same numbers in f32.
+TEST_CASE("max pooling of bf16 picks what f32 picks") {
+  Random random(7);
+  for (const PoolShape& s : shapes()) {
+    const std::int64_t extra = random.integer(0, 3);
+    const std::int64_t x_pixel = s.channels + extra, y_pixel = s.channels + 1;
+    auto numbers = random.reals(static_cast<std::size_t>(pixels_in(s) * s.channels));
+    for (float& v : numbers)
+      v = std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) & 0xffff0000u);
+    numbers[0] = -std::numeric_limits<float>::infinity();
+    const auto want = result(kernels::pool_reference, Pass::max, s, numbers, 0);
+    for (const PoolKernels* table : kernels::pool_kernels()) {
+      if (!kernels::usable(table->isa)) continue;
+      INFO(table->name << " " << text(s));
+      GuardedBuffer<std::uint16_t> x(
+          static_cast<std::size_t>((pixels_in(s) - 1) * x_pixel + s.channels), Guard::end_page);
+      GuardedBuffer<std::uint16_t> y(
+          static_cast<std::size_t>((pixels_out(s) - 1) * y_pixel + s.channels), Guard::bytes);
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto pixel = static_cast<std::int64_t>(i) / s.channels;
+        const auto channel = static_cast<std::int64_t>(i) % s.channels;
+        x.data()[pixel * x_pixel + channel] =
+            static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(numbers[i]) >> 16);
+      }
+      const kernels::PoolArgsBf16 args{.shape = s,
+                                       .source = x.data(),
+                                       .source_pixel = x_pixel,
+                                       .target = y.data(),
+                                       .target_pixel = y_pixel};
+      table->max_bf16(args, 0, s.out_rows());
+      CHECK(y.intact());
+      std::vector<float> got(want.size());
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        const auto at = static_cast<std::int64_t>(i);
+        got[i] = std::bit_cast<float>(
+            std::uint32_t{y.data()[at / s.channels * y_pixel + at % s.channels]} << 16);
+      }
+      CHECK(got == want);
+    }
+  }
+}
+
+TEST_CASE("a NaN of bf16 wins, of either sign") {
+  const PoolShape s{.channels = 2, .in = {1, 2, 2}, .kernel = {1, 2, 2}, .stride = {1, 2, 2}};
+  const std::uint16_t x[] = {0x3f80, 0x3f80, 0x7fc0, 0x4000, 0x3f80, 0xffc0, 0x3f80, 0x3f80};
+  for (const PoolKernels* table : kernels::pool_kernels()) {
+    if (!kernels::usable(table->isa)) continue;
+    std::uint16_t y[2] = {};
+    table->max_bf16({.shape = s, .source = x, .source_pixel = 2, .target = y, .target_pixel = 2}, 0,
+                    1);
+    for (const std::uint16_t v : y) CHECK((v & 0x7fff) > 0x7f80);
   }
 }
 

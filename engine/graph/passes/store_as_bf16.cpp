@@ -1,0 +1,105 @@
+// Types spread along ops that keep them: a value becomes bf16 where its producer can write it, every
+// reader can read it, and no result of the graph is it.
+#include <algorithm>
+
+#include "engine/graph/passes.h"
+#include "engine/ops/all_ops.h"
+#include "engine/ops/choose_kernel.h"
+#include "engine/ops/conv_shape.h"
+
+namespace burin {
+namespace {
+
+bool multiplies(const Node& node) { return node.op == &conv_op || node.op == &conv_transpose_op; }
+
+// An entry reads and writes bf16 for this layer.
+bool has_bf16_kernel(const Graph& graph, const Node& node) {
+  const auto& a = std::get<ConvAttributes>(node.attributes);
+  const Shape& x = graph.at(node.inputs[0]).shape;
+  const bool forward = node.op == &conv_op;
+  kernels::ConvShape shape = forward ? conv_shape(x, node.shape, a) : conv_shape(node.shape, x, a);
+  shape.source_type = shape.target_type = kernels::Element::bf16;
+  shape.residual = node.inputs.size() > 3 && node.inputs[3] >= 0;
+  return can_serve(forward ? ConvPass::forward : ConvPass::data, shape,
+                   {a.activation, Precision::bf16});
+}
+
+class Types {
+ public:
+  explicit Types(const Graph& graph) : graph_(graph), bf16_(graph.nodes.size()) {
+    for (std::size_t id = 0; id < bf16_.size(); ++id) {
+      const Node& node = graph.nodes[id];
+      bf16_[id] = node.op != nullptr && node.type == DType::f32 &&
+                  (node.op->keeps_bf16 || (multiplies(node) && has_bf16_kernel(graph, node)));
+    }
+    for (const GraphOutput& output : graph.outputs)
+      bf16_[static_cast<std::size_t>(output.node)] = false;
+    while (narrow()) {
+    }
+  }
+  [[nodiscard]] const std::vector<bool>& bf16() const noexcept { return bf16_; }
+
+ private:
+  // One walk; true when something changed.
+  bool narrow() {
+    changed_ = false;
+    for (std::size_t id = 0; id < bf16_.size(); ++id) {
+      const Node& node = graph_.nodes[id];
+      if (node.op == nullptr) continue;
+      if (multiplies(node))
+        narrow_layer(node, id);
+      else if (node.op->keeps_bf16)
+        narrow_alike(node, id);
+      else
+        for (const int operand : node.inputs) clear(operand);
+    }
+    return changed_;
+  }
+  // A layer reads either type; its residual has the type of the result.
+  void narrow_layer(const Node& node, std::size_t id) {
+    if (!has_bf16_kernel(graph_, node)) clear(node.inputs[0]);
+    if (node.inputs.size() < 4 || node.inputs[3] < 0) return;
+    const auto residual = static_cast<std::size_t>(node.inputs[3]);
+    if (bf16_[residual] && bf16_[id]) return;
+    clear(node.inputs[3]);
+    clear(static_cast<int>(id));
+  }
+  void narrow_alike(const Node& node, std::size_t id) {
+    bool all = bf16_[id];
+    for (const int operand : node.inputs)
+      all = all && (operand < 0 || is_constant_vector(node, operand) ||
+                    bf16_[static_cast<std::size_t>(operand)]);
+    if (all) return;
+    clear(static_cast<int>(id));
+    for (const int operand : node.inputs) clear(operand);
+  }
+  // The vector of border_bias stays f32; a constant among operands that are joined does not.
+  bool is_constant_vector(const Node& node, int operand) const {
+    return node.op == &border_bias_op && graph_.is_constant(operand);
+  }
+  void clear(int id) {
+    if (id < 0 || !bf16_[static_cast<std::size_t>(id)]) return;
+    bf16_[static_cast<std::size_t>(id)] = false;
+    changed_ = true;
+  }
+
+  const Graph& graph_;
+  std::vector<bool> bf16_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+Graph store_as_bf16(const Graph& graph) {
+  const Types types(graph);
+  Graph out = graph;
+  for (std::size_t id = 0; id < out.nodes.size(); ++id) {
+    if (!types.bf16()[id]) continue;
+    out.nodes[id].type = DType::bf16;
+    if (multiplies(out.nodes[id]))
+      std::get<ConvAttributes>(out.nodes[id].attributes).result = DType::bf16;
+  }
+  return out;
+}
+
+}  // namespace burin
