@@ -39,8 +39,10 @@ Conv::Conv(const ConvOptions& o) {
                 .groups = o.groups};
 }
 
-Value Conv::operator()(const Value& x) const {
-  return conv(x, leaf(x.tape(), weight), leaf(x.tape(), bias), attributes);
+Value Conv::operator()(const Value& x) const { return (*this)(x, leaf(x.tape(), weight)); }
+
+Value Conv::operator()(const Value& x, const Value& other_weight) const {
+  return conv(x, other_weight, leaf(x.tape(), bias), attributes);
 }
 
 void Conv::initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const {

@@ -23,6 +23,8 @@ struct Conv {
   // Throws Error for channels below 1 or not divisible by the groups.
   explicit Conv(const ConvOptions& options);
   Value operator()(const Value& x) const;
+  // With this weight in place of its own, which stands for it (spectral norm).
+  Value operator()(const Value& x, const Value& other_weight) const;
   void initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const;
   template <class V>
   void visit(V&& v) {

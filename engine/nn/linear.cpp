@@ -12,8 +12,10 @@ Linear::Linear(const LinearOptions& o) {
   if (o.bias) bias.value = Tensor::zeros({o.out});
 }
 
-Value Linear::operator()(const Value& x) const {
-  return linear(x, leaf(x.tape(), weight), leaf(x.tape(), bias));
+Value Linear::operator()(const Value& x) const { return (*this)(x, leaf(x.tape(), weight)); }
+
+Value Linear::operator()(const Value& x, const Value& other_weight) const {
+  return linear(x, other_weight, leaf(x.tape(), bias));
 }
 
 void Linear::initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const {

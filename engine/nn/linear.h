@@ -17,6 +17,8 @@ struct Linear {
 
   explicit Linear(const LinearOptions& options);
   Value operator()(const Value& x) const;
+  // With this weight in place of its own, which stands for it (spectral norm).
+  Value operator()(const Value& x, const Value& other_weight) const;
   void initialize(const InitRule& rule, std::uint64_t seed, std::uint32_t layer) const;
   template <class V>
   void visit(V&& v) {

@@ -18,6 +18,7 @@ struct Parameter {
   Tensor value;
   bool trainable = true;  // false: statistics (batch norm's running mean and variance)
   std::string name = {};  // "inc.conv1.weight", set by parameters(); names its leaf on a tape
+  bool counted = true;    // false: constants and work vectors, in files but in no table of a paper
 };
 
 // The leaf of a parameter on a tape; an empty Value when the parameter is undefined (a layer

@@ -28,19 +28,31 @@ struct Vectors {
   std::span<double> operator[](std::size_t i) { return {&numbers[i * length], length}; }
 };
 
+// Takes from v[i] what lies along the unit vectors v[first] to v[last - 1], one after another.
+void subtract_shares(Vectors& v, std::size_t i, std::size_t first, std::size_t last) {
+  const std::span<double> other = v[i];
+  for (std::size_t j = first; j < last; ++j) {
+    const std::span<double> unit = v[j];
+    const double share = dot(unit, other);
+    for (std::size_t k = 0; k < v.length; ++k) other[k] -= share * unit[k];
+  }
+}
+
+// By panels: few meetings of the threads, and a panel of units stays in cache.
 void orthonormalize(Vectors& v) {
-  for (std::size_t i = 0; i < v.count; ++i) {
-    const std::span<double> unit = v[i];
-    const double factor = 1 / std::sqrt(dot(unit, unit));
-    for (double& number : unit) number *= factor;
-    const auto rest = static_cast<std::int64_t>(v.count - i - 1);
-    runtime::parallel_for(rest, 16, [&](std::int64_t first, std::int64_t last, int) {
-      for (std::int64_t r = first; r < last; ++r) {
-        const std::span<double> other = v[i + 1 + static_cast<std::size_t>(r)];
-        const double share = dot(unit, other);
-        for (std::size_t k = 0; k < v.length; ++k) other[k] -= share * unit[k];
-      }
-    });
+  constexpr std::size_t panel = 32;
+  for (std::size_t first = 0; first < v.count; first += panel) {
+    const std::size_t last = std::min(first + panel, v.count);
+    for (std::size_t i = first; i < last; ++i) {
+      subtract_shares(v, i, first, i);
+      const double factor = 1 / std::sqrt(dot(v[i], v[i]));
+      for (double& number : v[i]) number *= factor;
+    }
+    runtime::parallel_for(static_cast<std::int64_t>(v.count - last), 4,
+                          [&](std::int64_t from, std::int64_t to, int) {
+                            for (std::int64_t r = from; r < to; ++r)
+                              subtract_shares(v, last + static_cast<std::size_t>(r), first, last);
+                          });
   }
 }
 
