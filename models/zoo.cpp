@@ -10,7 +10,9 @@
 #include "models/repvgg.h"
 #include "models/resnet20.h"
 #include "models/shufflenetv2.h"
+#include "models/student_discriminator.h"
 #include "models/student_generator.h"
+#include "models/teacher_generator.h"
 #include "models/unet.h"
 #include "models/unet3d_a.h"
 #include "models/unet3d_b.h"
@@ -40,7 +42,7 @@ void check_options(std::string_view name, const ModelOptions& options, const Fix
       throw Error(std::string(name), std::to_string(own) + " " + what, std::to_string(wanted));
   };
   check("channels in", options.in_channels, fixed.in_channels);
-  check("classes out", options.classes, fixed.classes);
+  check("channels out, its classes", options.classes, fixed.classes);
   check("channels on the first level, its width", options.width, fixed.width);
   if (options.merged && !fixed.merges)
     throw Error(std::string(name), "a network with branches to merge", "none");
@@ -116,6 +118,16 @@ constexpr ModelEntry entries[] = {
        return make_fixed<StudentGenerator, StudentGeneratorOptions>(o, {512, 3, 256});
      },
      nullptr},
+    {"student-discriminator", "tells such pictures from those of the teacher",
+     [](const ModelOptions& o) {
+       return make_fixed<StudentDiscriminator, StudentDiscriminatorOptions>(o, {3, 1, 128});
+     },
+     nullptr},
+    {"teacher-generator", "StyleGAN2-ADA: small pictures from noise and a class",
+     [](const ModelOptions& o) {
+       return make_fixed<TeacherGenerator, TeacherGeneratorOptions>(o, {512, 3, 512});
+     },
+     nullptr},
     {"resnet20", "CIFAR-10 classifier",
      [](const ModelOptions& o) { return classifier<Resnet20>(o, 16); }, nullptr},
     {"vgg16-bn", "CIFAR-10 classifier",
@@ -171,7 +183,8 @@ std::int64_t least_elements(std::string_view name, const ModelOptions& options) 
 Counts count(Network& network, std::span<const Shape> inputs) {
   Counts out;
   for (const NamedParameter& p : network.parameters())
-    (p.parameter->trainable ? out.parameters : out.statistics) += p.parameter->value.elements();
+    if (p.parameter->counted)
+      (p.parameter->trainable ? out.parameters : out.statistics) += p.parameter->value.elements();
   Tape tape(Mode::shapes);
   static_cast<void>(run_shapes(network, tape, inputs));
   if (macs_at_most(tape) >= 0x1p63)

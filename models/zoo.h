@@ -36,8 +36,8 @@ struct ModelEntry {
 
 struct Counts {
   std::int64_t parameters = 0;  // trainable
-  std::int64_t statistics = 0;
-  std::int64_t macs = 0;  // of one forward pass of these inputs
+  std::int64_t statistics = 0;  // not trained: running means and variances
+  std::int64_t macs = 0;        // of one forward pass of these inputs
 };
 // Throws Error when the network does not take these inputs, or 64 bits do not hold the count.
 [[nodiscard]] Counts count(Network& network, std::span<const Shape> inputs);

@@ -49,6 +49,8 @@ TEST_CASE("counts of the other networks at their own inputs") {
            Row{"unet3d-a", false, 19'071'715, 0, 244'930'576'384},
            Row{"unet3d-b", false, 31'195'904, 0, 1'848'224'931'840},
            Row{"student-generator", false, 2'054'368, 17'792, 115'392'512},
+           Row{"student-discriminator", false, 3'415'178, 0, 35'651'722},
+           Row{"teacher-generator", false, 20'215'315, 0, 4'007'130'112},
            Row{"resnet20", false, 272'474, 1'568, 40'813'184},
            Row{"vgg16-bn", false, 15'253'578, 8'448, 313'725'952},
            Row{"mobilenetv2-x1-4", false, 4'333'706, 47'936, 170'073'344},
