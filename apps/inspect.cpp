@@ -67,19 +67,21 @@ std::int64_t macs_of(const Node& node, const std::vector<TapeNode>& nodes) {
   return node.op->macs(inputs, node.attributes);
 }
 
-// Trainable numbers of the parameters that this node reads, and the path of the layer that owns
-// them.
+// Trainable numbers of the parameters that this node is the first to read, and the path of the layer
+// that owns the first of them.
 struct Owned {
   std::int64_t parameters = 0;
   std::string layer;
 };
-Owned owned_by(const Node& node, const std::vector<TapeNode>& nodes) {
+Owned owned_by(const Node& node, const std::vector<TapeNode>& nodes, std::vector<bool>& read) {
   Owned owned;
   for (const int id : node.inputs) {
     if (id < 0) continue;
     const TapeNode& input = nodes[static_cast<std::size_t>(id)];
     if (input.op || input.name.empty()) continue;
-    if (input.trainable) owned.parameters += input.shape.elements();
+    const bool first = !read[static_cast<std::size_t>(id)];
+    read[static_cast<std::size_t>(id)] = true;
+    if (input.trainable && first) owned.parameters += input.shape.elements();
     if (owned.layer.empty()) owned.layer = input.name.substr(0, input.name.rfind('.'));
   }
   return owned;
@@ -87,6 +89,7 @@ Owned owned_by(const Node& node, const std::vector<TapeNode>& nodes) {
 
 void print_layers(const Tape& tape, bool json) {
   const auto& nodes = tape.nodes();
+  std::vector<bool> read(nodes.size());
   if (!json)
     print_line(
         "op                   layer                        output               parameters         "
@@ -94,7 +97,7 @@ void print_layers(const Tape& tape, bool json) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Node& node = nodes[i];
     if (!node.op) continue;
-    const Owned owned = owned_by(node, nodes);
+    const Owned owned = owned_by(node, nodes, read);
     const std::int64_t macs = macs_of(node, nodes);
     if (json) {
       print_json({{"node", i},

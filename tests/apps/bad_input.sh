@@ -138,6 +138,13 @@ expect 2 shape "$burin" inspect fundus-unet --shape 1x3x0x48
 expect 2 shape "$burin" inspect fundus-unet --shape 1x3x
 expect 2 channels "$burin" inspect fundus-unet --classes 4
 expect 2 width "$burin" inspect fundus-unet --width 8
+expect 1 "2 inputs" "$burin" inspect student-generator --shape 1x512
+expect 1 batch "$burin" inspect student-generator --shape 1x512,2x10
+expect 2 shape "$burin" inspect student-generator --shape 1x512,
+expect 2 merge "$burin" inspect resnet20 --merged
+for network in resnet20 unet3d-a student-generator pix2pix-discriminator; do
+  expect 1 "each pixel" "$burin" train tiny.toml --data data --out other --set network=$network
+done
 expect 2 classes "$burin" inspect run --classes 4
 expect 2 classes "$burin" inspect damage-unet --classes 0
 expect 1 multiply-accumulates "$burin" inspect damage-unet --shape 1x3x16777216x16777216

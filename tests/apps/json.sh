@@ -191,6 +191,22 @@ inspect damage-unet 31037893 192736657408 --shape 1x3x512x512
 inspect damage-unet 31037828 192719880192 --classes 4
 inspect damage-unet 122103 782237696 --classes 3 --width 4
 inspect damage-unet 31039621 193189642240 --channels 6
+# statistics > 0 above; these have none or several inputs
+counts() {
+  local name=$1 parameters=$2 statistics=$3 macs=$4
+  shift 4
+  "$burin" inspect "$name" "$@" --layers --json >inspect.json 2>err.txt
+  check "inspect $name --layers" json inspect.json "(o[-1]['parameters'] == $parameters == sum(n['parameters'] for n in o[:-1]) and
+    o[-1]['statistics'] == $statistics and
+    o[-1]['macs'] == $macs == sum(n['macs'] for n in o[:-1]))"
+}
+counts pix2pix-discriminator 6962625 0 17059315712
+counts xray-cnn 48019248 0 1787732352
+counts student-generator 2054368 17792 4*115392512 --shape 4x512,4x10
+counts student-discriminator 3415178 0 35651722
+counts teacher-generator 20215315 0 4007130112
+counts repvgg-a2 26815690 42560 1850095360
+counts repvgg-a2 24105034 0 1665087232 --merged
 inspect "a run's" 11339327 3030430464
 
 echo "$passed checks held, $failed not"
