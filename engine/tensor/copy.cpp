@@ -1,10 +1,10 @@
 #include "engine/tensor/copy.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 
 #include "engine/runtime/workers.h"
+#include "engine/tensor/copy_strided.h"
 #include "kernels/move/move.h"
 
 namespace burin {
@@ -16,58 +16,6 @@ std::int64_t width_of(const Tensor& t) { return static_cast<std::int64_t>(size_o
 
 std::byte* start_of(const Tensor& t) {
   return t.storage()->data() + t.layout().offset() * width_of(t);
-}
-
-// Calls f(index of the first element of a row) for rows [first, last) of the tensor cut along its
-// last axis.
-template <class F>
-void for_rows(const Shape& shape, std::int64_t first, std::int64_t last, const F& f) {
-  const int outer = std::max(shape.rank() - 1, 0);
-  std::array<std::int64_t, Shape::max_rank> index{};
-  std::int64_t rest = first;
-  for (int axis = outer - 1; axis >= 0; --axis) {
-    index[static_cast<std::size_t>(axis)] = rest % shape[axis];
-    rest /= shape[axis];
-  }
-  for (std::int64_t row = first; row < last; ++row) {
-    f(index);
-    for (int axis = outer - 1; axis >= 0; --axis) {
-      auto& i = index[static_cast<std::size_t>(axis)];
-      if (++i < shape[axis]) break;
-      i = 0;
-    }
-  }
-}
-
-std::int64_t offset_of(const Layout& layout,
-                       const std::array<std::int64_t, Shape::max_rank>& index) {
-  std::int64_t offset = 0;
-  for (int axis = 0; axis + 1 < layout.shape().rank(); ++axis)
-    offset += index[static_cast<std::size_t>(axis)] * layout.stride(axis);
-  return offset;
-}
-
-// Any layout to any layout, in logical order; E is an unsigned integer as wide as the element.
-template <class E>
-void copy_strided(const Tensor& from, const Tensor& to) {
-  const Shape& shape = from.shape();
-  if (shape.elements() == 0) return;
-  const int last_axis = shape.rank() - 1;
-  const std::int64_t width = last_axis < 0 ? 1 : shape[last_axis];
-  const std::int64_t in_step = last_axis < 0 ? 1 : from.layout().stride(last_axis);
-  const std::int64_t out_step = last_axis < 0 ? 1 : to.layout().stride(last_axis);
-  const E* in = reinterpret_cast<const E*>(from.storage()->data()) + from.layout().offset();
-  E* out = reinterpret_cast<E*>(to.storage()->data()) + to.layout().offset();
-  const std::int64_t grain = std::max<std::int64_t>(1, chunk / width);
-  runtime::parallel_for(shape.elements() / width, grain,
-                        [&](std::int64_t first, std::int64_t last, int) {
-                          for_rows(shape, first, last, [&](const auto& index) {
-                            const E* source = in + offset_of(from.layout(), index);
-                            E* target = out + offset_of(to.layout(), index);
-                            for (std::int64_t i = 0; i < width; ++i)
-                              target[i * out_step] = source[i * in_step];
-                          });
-                        });
 }
 
 // Both channels last: pixels are rows of memory.
@@ -135,16 +83,7 @@ void copy_numbers(const Tensor& from, const Tensor& to) {
   if (shape.rank() > 2 && ((in.is_row_major() && out.is_channels_last()) ||
                            (in.is_channels_last() && out.is_row_major())))
     return copy_transposed(from, to);
-  switch (size_of(from.dtype())) {
-    case 1:
-      return copy_strided<std::uint8_t>(from, to);
-    case 2:
-      return copy_strided<std::uint16_t>(from, to);
-    case 4:
-      return copy_strided<std::uint32_t>(from, to);
-    default:
-      return copy_strided<std::uint64_t>(from, to);
-  }
+  copy_strided(from, to);
 }
 
 }  // namespace burin

@@ -143,7 +143,14 @@ Tensor Tensor::reshape(const Shape& shape) const {
     out.layout_ = *layout;
     return out;
   }
-  const bool planes = layout_.is_channels_last() && this->shape().rank() > 2 && shape.rank() > 2;
+  const bool planes = this->shape().rank() > 2 && shape.rank() > 2;
+  if (planes) {  // one copy into what has the channels last, where its axes can be cut alike
+    const Tensor whole = empty(shape, dtype_);
+    if (const auto cut = whole.layout().reshape(this->shape())) {
+      view(whole.storage(), *cut, dtype_).copy_from(*this);
+      return whole;
+    }
+  }
   out = in_order(Order::row_major);
   out.layout_ = Layout(shape, Order::row_major);
   return planes ? out.in_order(Order::channels_last) : out;

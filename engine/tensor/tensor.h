@@ -49,7 +49,7 @@ class Tensor {
   [[nodiscard]] Tensor channel_slice(std::int64_t first, std::int64_t count) const;
   [[nodiscard]] Tensor batch_slice(std::int64_t first, std::int64_t count) const;
   // The same numbers in logical order under another shape; a view where strides allow, else a copy,
-  // which is channels last when this is and both have three dimensions or more.
+  // which is channels last when both have three dimensions or more.
   [[nodiscard]] Tensor reshape(const Shape& shape) const;
   // A view whose axis i is axis order[i] of this one; `order` names each axis once (assert).
   [[nodiscard]] Tensor permuted(std::span<const int> order) const;

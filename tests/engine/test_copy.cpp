@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "engine/tensor/tensor.h"
 
 namespace burin::test {
@@ -47,6 +49,51 @@ TEST_CASE("numbers keep their places from one layout to another") {
       CHECK(rows.in_order(Order::channels_last).to_vector() == want);
       CHECK(rows.in_order(Order::channels_last).layout().is_channels_last());
     }
+}
+
+TEST_CASE("axes in any order, dense and with gaps, into either order") {
+  const Shape shape{3, 70, 5, 9};
+  const auto at = [](const Tensor& t, const std::vector<std::int64_t>& index) {
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < index.size(); ++i)
+      offset += index[i] * t.layout().stride(static_cast<int>(i));
+    return t.dtype() == DType::u8 ? static_cast<int>(t.data<std::uint8_t>()[offset])
+                                  : static_cast<int>(t.data<double>()[offset]);
+  };
+  for (const DType type : {DType::u8, DType::f64})
+    for (const bool gaps : {false, true}) {
+      const Tensor whole = counted(shape, type, Order::channels_last);
+      const Tensor x = gaps ? whole.channel_slice(1, 67) : whole;
+      std::vector<int> order{0, 1, 2, 3};
+      do {
+        const Tensor y = x.permuted(order);
+        for (const Order target : {Order::channels_last, Order::row_major}) {
+          const Tensor copy = y.in_order(target);
+          std::int64_t wrong = 0;
+          std::vector<std::int64_t> index(4), from(4);
+          for (index[0] = 0; index[0] < copy.shape()[0]; ++index[0])
+            for (index[1] = 0; index[1] < copy.shape()[1]; ++index[1])
+              for (index[2] = 0; index[2] < copy.shape()[2]; ++index[2])
+                for (index[3] = 0; index[3] < copy.shape()[3]; ++index[3]) {
+                  for (std::size_t i = 0; i < 4; ++i)
+                    from[static_cast<std::size_t>(order[i])] = index[i];
+                  wrong += at(copy, index) != at(x, from);
+                }
+          INFO(order[0] << order[1] << order[2] << order[3]);
+          CHECK(wrong == 0);
+        }
+      } while (std::ranges::next_permutation(order).found);
+    }
+}
+
+TEST_CASE("a shuffle of channels is one copy, channels last") {
+  const Tensor x = counted({2, 6, 2, 3}, DType::f32, Order::channels_last);
+  const int order[] = {0, 2, 1, 3, 4};
+  const Tensor y = x.reshape({2, 2, 3, 2, 3}).permuted(order).reshape({2, 6, 2, 3});
+  CHECK(y.layout().is_channels_last());
+  for (std::int64_t pixel = 0; pixel < 12; ++pixel)
+    for (std::int64_t c = 0; c < 6; ++c)
+      CHECK(y.data()[pixel * 6 + c] == x.data()[pixel * 6 + c % 2 * 3 + c / 2]);
 }
 
 TEST_CASE("channel slices go through every copy and touch nothing else") {
