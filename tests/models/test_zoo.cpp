@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/error.h"
+#include "engine/graph/graph.h"
 #include "models/zoo.h"
 
 namespace burin::models {
@@ -92,6 +93,11 @@ TEST_CASE("every network takes its own input and has names without doubles") {
     CHECK(network->name() == entry.name);
     CHECK(!entry.description.empty());
     CHECK(count(*network, default_shapes(*network)).macs > 0);
+    Tape tape(Mode::shapes);
+    const Value output = run_shapes(*network, tape, default_shapes(*network));
+    const Graph graph = trace(tape, {&output, 1});
+    CHECK_NOTHROW(verify(graph));
+    CHECK(graph.inputs.size() == network->inputs().size());
     std::set<std::string> names;
     for (const NamedParameter& p : network->parameters()) {
       CHECK(names.insert(p.name).second);
