@@ -57,6 +57,7 @@ Verb add_prepare(CLI::App& app, const CommandLine& command);
 Verb add_train(CLI::App& app, const CommandLine& command);
 Verb add_infer(CLI::App& app, const CommandLine& command);
 Verb add_eval(CLI::App& app, const CommandLine& command);
+Verb add_convert(CLI::App& app, const CommandLine& command);
 Verb add_run(CLI::App& app, const CommandLine& command);
 Verb add_inspect(CLI::App& app, const CommandLine& command);
 Verb add_machine(CLI::App& app, const CommandLine& command);

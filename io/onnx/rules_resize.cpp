@@ -84,11 +84,14 @@ void import_resize(ImportContext& c) {
     a.size[static_cast<std::size_t>(i + 3 - shape.rank())] = sizes[static_cast<std::size_t>(i)];
   const std::string modes = p.mode + ", " + p.coordinates;
   if (p.mode == "nearest") {
-    // Whole factors repeat points, by any of these; floor of half pixels is ours in general.
-    const bool repeats = whole_factors(shape, sizes) &&
-                         ((p.coordinates == "asymmetric" && p.rounding == "floor") ||
-                          (p.coordinates == "half_pixel" && p.rounding.starts_with("round")));
-    if (!repeats) c.refuse("mode " + modes + ", " + p.rounding);
+    // The engine rounds ties up; points that whole factors repeat lie off the ties.
+    const bool corners = p.coordinates == "align_corners", half = p.coordinates == "half_pixel";
+    const bool ties_up = (corners || half) && p.rounding == "round_prefer_ceil";
+    const bool repeats =
+        whole_factors(shape, sizes) && ((p.coordinates == "asymmetric" && p.rounding == "floor") ||
+                                        (half && p.rounding.starts_with("round")));
+    if (!repeats && !ties_up) c.refuse("mode " + modes + ", " + p.rounding);
+    if (corners) a.coordinates = ResizeCoordinates::align_corners;
   } else if (p.mode == "linear" || p.mode == "bilinear") {
     a.mode = ResizeMode::bilinear;
     bool single = false;
