@@ -9,7 +9,7 @@
 namespace burin {
 namespace {
 
-constexpr std::uint64_t largest_fold = std::uint64_t{1} << 30;
+constexpr std::uint64_t largest_fold = std::uint64_t{1} << 28;  // numbers
 
 template <class T>
 std::vector<std::int64_t> stored(const Tensor& row_major) {
@@ -175,11 +175,11 @@ int ImportContext::add(const OpDef& op, std::vector<int> operands, Attributes at
   if (!constants) return id;
   Node& node = graph.at(id);
   const std::uint64_t elements = static_cast<std::uint64_t>(node.shape.elements());
+  const std::uint64_t bytes = elements * size_of(node.type);
+  if (elements > largest_fold || bytes > state_.fold_bytes) return id;
   const std::int64_t macs_of_node = macs(graph, node);
-  if (elements > largest_fold / size_of(node.type) ||
-      elements * size_of(node.type) > state_.fold_bytes || macs_of_node > state_.fold_macs)
-    return id;
-  state_.fold_bytes -= elements * size_of(node.type);
+  if (macs_of_node > state_.fold_macs) return id;
+  state_.fold_bytes -= bytes;
   state_.fold_macs -= macs_of_node;
   const Tensor value = run(graph, node);
   node = Node{.name = node.name, .shape = value.shape(), .type = value.dtype(), .value = value};

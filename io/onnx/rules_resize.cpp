@@ -8,14 +8,13 @@
 namespace burin {
 namespace {
 
-// Sizes of all axes from factors: floor(size * factor).
+// Sizes of all axes from factors: floor(size * factor), in f32 as the factors are.
 std::vector<std::int64_t> sizes_by(ImportContext& c, const Shape& x,
                                    std::span<const float> scales) {
   std::vector<std::int64_t> sizes;
   for (std::size_t i = 0; i < scales.size(); ++i) {
-    const double size =
-        std::floor(static_cast<double>(x[static_cast<int>(i)]) * static_cast<double>(scales[i]));
-    if (!(size >= 1 && size < 0x1p31)) c.refuse("a factor of " + std::to_string(scales[i]));
+    const float size = std::floor(static_cast<float>(x[static_cast<int>(i)]) * scales[i]);
+    if (!(size >= 1 && size < 0x1p31f)) c.refuse("a factor of " + std::to_string(scales[i]));
     sizes.push_back(static_cast<std::int64_t>(size));
   }
   return sizes;
@@ -39,8 +38,7 @@ std::vector<std::int64_t> sizes_of(ImportContext& c, const Shape& x, bool& exact
   // A factor that is not out/in moves the points; only exact ones are told by sizes alone.
   for (int i = 0; i < x.rank(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    exact = exact && static_cast<double>(scales[at]) * static_cast<double>(x[i]) ==
-                         static_cast<double>(sizes[at]);
+    exact = exact && scales[at] * static_cast<float>(x[i]) == static_cast<float>(sizes[at]);
   }
   return sizes;
 }

@@ -41,6 +41,9 @@ struct OpRow {
 
 std::vector<OpRow>& op_rows();
 
+// Numbers for inputs of these shapes; undefined where the row has none.
+std::vector<Tensor> make_inputs(const OpRow& row, const Inputs& shapes, std::uint64_t seed);
+
 struct RegisterRows {
   RegisterRows(std::initializer_list<OpRow> rows) {
     op_rows().insert(op_rows().end(), rows.begin(), rows.end());

@@ -5,6 +5,7 @@
 #include "engine/error.h"
 #include "io/dataset.h"
 #include "io/image.h"
+#include "io/onnx/import.h"
 #include "io/safetensors.h"
 #include "train/recipe.h"
 
@@ -27,6 +28,20 @@ void read_picture(std::span<const std::uint8_t> bytes) {
   const ImageLimits limits{.pixels = 1 << 16};
   accept_errors([&] { (void)decode_image(bytes, "x", limits); });
   accept_errors([&] { (void)decode_labels(bytes, "x", limits); });
+}
+
+// Numbers and multiplications that a graph takes, as far as they are known without running it.
+bool is_small(const Graph& graph) {
+  double numbers = 0;
+  for (const Node& node : graph.nodes) numbers += static_cast<double>(node.shape.elements());
+  return numbers < 1e5 && macs(graph) < 1'000'000;
+}
+
+void run(const Graph& graph) {
+  std::vector<Tensor> inputs;
+  for (const int id : graph.inputs)
+    inputs.push_back(Tensor::zeros(graph.at(id).shape, graph.at(id).type));
+  (void)interpret(graph, inputs);
 }
 
 }  // namespace
@@ -52,6 +67,14 @@ void read_dataset_json(std::span<const std::uint8_t> bytes) {
 }
 void read_toml(std::span<const std::uint8_t> bytes) {
   accept_errors([&] { (void)train::parse_recipe(text_of(bytes), "x"); });
+}
+
+void read_onnx(std::span<const std::uint8_t> bytes) {
+  accept_errors([&] {
+    const Graph graph = import_onnx(decode_onnx(bytes, "x"));
+    verify(graph);
+    if (is_small(graph)) run(graph);
+  });
 }
 
 }  // namespace burin::test

@@ -19,6 +19,8 @@ void read_npz(std::span<const std::uint8_t> bytes);
 void read_safetensors(std::span<const std::uint8_t> bytes);
 void read_dataset_json(std::span<const std::uint8_t> bytes);
 void read_toml(std::span<const std::uint8_t> bytes);
+// Small graphs are run as well.
+void read_onnx(std::span<const std::uint8_t> bytes);
 
 struct NamedReader {
   const char* name;
@@ -34,6 +36,7 @@ inline constexpr NamedReader readers[] = {
     {"safetensors", read_safetensors},
     {"dataset_json", read_dataset_json},
     {"toml", read_toml},
+    {"onnx", read_onnx},
 };
 
 }  // namespace burin::test

@@ -5,7 +5,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${1:-60}
 build=${2:-$root/build-fuzz}
-targets="png jpeg tiff gif_bmp npy npz safetensors dataset_json toml"
+targets="png jpeg tiff gif_bmp npy npz safetensors dataset_json toml onnx"
 
 if [ ! -f "$build/build.ninja" ]; then
   CC=clang CXX=clang++ meson setup "$build" "$root" -Dfuzz=true -Dperf=false -Dbuildtype=debugoptimized \
