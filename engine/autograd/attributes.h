@@ -38,6 +38,16 @@ struct PoolAttributes {
   friend bool operator==(const PoolAttributes&, const PoolAttributes&) = default;
 };
 
+// dilated_max_pool: any type; the greatest numbers, or where they stand in x (without padding, rows
+// first or columns first).
+enum class PoolResult { values, places, places_by_column };
+struct DilatedPoolAttributes {
+  PoolAttributes pool;
+  std::array<int, 3> dilation{1, 1, 1};
+  PoolResult result = PoolResult::values;
+  friend bool operator==(const DilatedPoolAttributes&, const DilatedPoolAttributes&) = default;
+};
+
 // batch_norm, instance_norm, group_norm. activation is applied to the result.
 struct NormAttributes {
   float epsilon = 1e-5f;
@@ -55,6 +65,33 @@ struct ResizeAttributes {
   ResizeCoordinates coordinates = ResizeCoordinates::half_pixel;
   std::array<std::int64_t, 3> size{0, 0, 0};  // d,h,w of the result; d stays 1 in 2-D
   friend bool operator==(const ResizeAttributes&, const ResizeAttributes&) = default;
+};
+
+// resample: what resize does not do. Positions are those of ONNX's Resize; an axis whose size and
+// scale say that nothing changes is left alone.
+enum class ResampleMode { nearest, linear, cubic };
+enum class ResamplePoints {
+  half_pixel,
+  half_pixel_symmetric,
+  pytorch_half_pixel,
+  align_corners,
+  asymmetric,
+  tf_half_pixel_for_nn,
+  tf_crop_and_resize
+};
+enum class ResampleRounding { prefer_floor, prefer_ceil, floor, ceil };
+struct ResampleAttributes {
+  ResampleMode mode = ResampleMode::nearest;
+  ResamplePoints points = ResamplePoints::half_pixel;
+  ResampleRounding rounding = ResampleRounding::prefer_floor;
+  std::vector<std::int64_t> size;   // per axis
+  std::vector<double> scale;        // per axis: result / input, as the positions want it
+  std::vector<double> first, last;  // per axis: the part that tf_crop_and_resize reads, 0 to 1
+  double cubic = -0.75;             // the constant of Keys's kernel (1981)
+  double outside = 0.0;             // tf_crop_and_resize: beyond the image
+  bool exclude_outside = false;     // no weight beyond the image; else its edge is repeated
+  bool antialias = false;           // kernels grow as the image shrinks
+  friend bool operator==(const ResampleAttributes&, const ResampleAttributes&) = default;
 };
 
 // relu, leaky_relu, ..., and what add and linear apply to their result (linear in inference only).
@@ -182,6 +219,20 @@ struct OneHotAttributes {
   friend bool operator==(const OneHotAttributes&, const OneHotAttributes&) = default;
 };
 
+// top: indices of the `count` greatest or smallest numbers along the axis, in order.
+struct TopAttributes {
+  int axis = -1;
+  std::int64_t count = 1;
+  bool smallest = false;
+  friend bool operator==(const TopAttributes&, const TopAttributes&) = default;
+};
+// quantize, dequantize: one scale, or one for each entry of the axis.
+struct QuantizeAttributes {
+  int axis = 1;
+  DType type = DType::u8;  // of the result of quantize: u8 or s8
+  friend bool operator==(const QuantizeAttributes&, const QuantizeAttributes&) = default;
+};
+
 // Losses. Sums are taken over the whole batch together.
 struct LossAttributes {
   float smooth = 1.0f;             // dice
@@ -198,6 +249,7 @@ using Attributes =
                  TransposeAttributes, DropoutAttributes, UnaryAttributes, PredicateAttributes,
                  BinaryAttributes, ComparisonAttributes, ReduceAttributes, ArgAttributes,
                  CumulativeAttributes, CastAttributes, StepsAttributes, BatchAttributes,
-                 ScatterAttributes, OneHotAttributes>;
+                 ScatterAttributes, OneHotAttributes, ResampleAttributes, DilatedPoolAttributes,
+                 TopAttributes, QuantizeAttributes>;
 
 }  // namespace burin

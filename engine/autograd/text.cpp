@@ -122,6 +122,27 @@ void put(std::ostream& out, const ScatterAttributes& a) {
   constexpr std::string_view words[] = {"", " add", " multiply", " max", " min"};
   out << " axis=" << a.axis << words[static_cast<int>(a.mode)];
 }
+void put(std::ostream& out, const DilatedPoolAttributes& a) {
+  put(out, a.pool);
+  out << " dilation=" << joined(a.dilation) << (a.result == PoolResult::values ? "" : " places");
+}
+void put(std::ostream& out, const TopAttributes& a) {
+  out << " axis=" << a.axis << " count=" << a.count << (a.smallest ? " smallest" : "");
+}
+void put(std::ostream& out, const QuantizeAttributes& a) {
+  out << " axis=" << a.axis << " type=" << dtype_name(a.type);
+}
+void put(std::ostream& out, const ResampleAttributes& a) {
+  constexpr std::string_view modes[] = {"nearest", "linear", "cubic"};
+  constexpr std::string_view points[] = {
+      "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+      "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
+  constexpr std::string_view roundings[] = {"prefer_floor", "prefer_ceil", "floor", "ceil"};
+  out << ' ' << modes[static_cast<int>(a.mode)] << ' ' << points[static_cast<int>(a.points)];
+  if (a.mode == ResampleMode::nearest) out << ' ' << roundings[static_cast<int>(a.rounding)];
+  out << " size=" << joined(a.size) << (a.exclude_outside ? " exclude_outside" : "")
+      << (a.antialias ? " antialias" : "");
+}
 void put(std::ostream& out, const OneHotAttributes& a) {
   out << " axis=" << a.axis << " depth=" << a.depth;
 }

@@ -58,6 +58,13 @@ std::span<const OpDef* const> all_ops() noexcept {
       &scatter_elements_op,
       &scatter_nd_op,
       &one_hot_op,
+      &resample_op,
+      &dilated_max_pool_op,
+      &top_op,
+      &quantize_op,
+      &dequantize_op,
+      &integer_conv_op,
+      &integer_matmul_op,
   };
   return ops;
 }

@@ -60,5 +60,12 @@ extern const OpDef gather_nd_op;
 extern const OpDef scatter_elements_op;
 extern const OpDef scatter_nd_op;
 extern const OpDef one_hot_op;
+extern const OpDef resample_op;
+extern const OpDef dilated_max_pool_op;
+extern const OpDef top_op;
+extern const OpDef quantize_op;
+extern const OpDef dequantize_op;
+extern const OpDef integer_conv_op;
+extern const OpDef integer_matmul_op;
 
 }  // namespace burin

@@ -1,6 +1,9 @@
-// y[m,n] = sum_k a[m,k] * b[k,n];  da = dy * b^T;  db = a^T * dy
+// y[..,m,n] = sum_k a[..,m,k] * b[..,k,n], leading axes repeated;  da = dy * b^T;  db = a^T * dy,
+// summed over the axes that were repeated
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/batches.h"
+#include "engine/ops/broadcast.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
@@ -12,56 +15,82 @@ namespace {
 using kernels::MatmulShape;
 
 Shape infer(std::span<const Shape> inputs, const Attributes&) {
-  const Shape &a = inputs[0], &b = inputs[1];
-  if (a.rank() != 2) throw Error("matmul", "a of rank 2", a.text());
-  if (b.rank() != 2 || b[0] != a[1])
-    throw Error("matmul", "b [" + std::to_string(a[1]) + ", n]", b.text());
-  return {a[0], b[1]};
+  return product_shape("matmul", inputs[0], inputs[1]);
+}
+
+// A stack of matrices, each read as it lies or turned over.
+struct Factor {
+  Tensor stack;
+  bool turned = false;
+
+  // Rank 2 keeps the gaps of a channel slice, a stack is row major.
+  Factor(const Tensor& given, bool turn)
+      : stack(given.shape().rank() == 2 ? as_channels_last("matmul", given)
+                                        : as_row_major("matmul", given)),
+        turned(turn) {}
+  [[nodiscard]] std::int64_t rows() const { return size(turned ? 1 : 2); }
+  [[nodiscard]] std::int64_t columns() const { return size(turned ? 2 : 1); }
+  // From one row as read to the next, from one column to the next.
+  [[nodiscard]] std::int64_t row_step() const { return turned ? 1 : line(); }
+  [[nodiscard]] std::int64_t column_step() const { return turned ? line() : 1; }
+
+ private:
+  [[nodiscard]] std::int64_t size(int from_end) const {
+    return stack.shape()[stack.shape().rank() - from_end];
+  }
+  [[nodiscard]] std::int64_t line() const {
+    return stack.shape().rank() == 2 ? stack.pixel_stride() : size(1);
+  }
+};
+
+// y: the stack of products, dense rows (or channels last with a pixel stride for rank 2).
+void multiply(std::string_view pass, const Factor& a, const Factor& b, const Tensor& y) {
+  const std::int64_t m = a.rows(), n = b.columns();
+  const MatmulShape shape{.m = m,
+                          .n = n,
+                          .k = a.columns(),
+                          .a_row = a.row_step(),
+                          .a_depth = a.column_step(),
+                          .b_depth = b.row_step(),
+                          .b_column = b.column_step()};
+  const std::int64_t y_row = y.shape().rank() == 2 ? y.pixel_stride() : n;
+  each_matrix(a.stack, b.stack, leading(y.shape()), [&](std::int64_t i, auto from_a, auto from_b) {
+    run_matmul({"matmul", pass, shape}, a.stack.data() + from_a, b.stack.data() + from_b, nullptr,
+               y.data() + i * m * n, y_row);
+  });
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor a = as_channels_last("matmul", context.inputs[0]);  // [m, k]
-  const Tensor b = as_channels_last("matmul", context.inputs[1]);  // [k, n]
-  const std::int64_t m = a.shape()[0], k = a.shape()[1], n = b.shape()[1];
-  const Tensor y = context.output({m, n});
-  run_matmul({"matmul",
-              "forward",
-              {.m = m, .n = n, .k = k, .a_row = a.pixel_stride(), .b_depth = b.pixel_stride()}},
-             a.data(), b.data(), nullptr, y.data(), y.pixel_stride());
+  const Factor a(context.inputs[0], false), b(context.inputs[1], false);
+  const Shape shape = product_shape("matmul", a.stack.shape(), b.stack.shape());
+  const Tensor y = shape.rank() == 2 ? context.output(shape)
+                                     : Tensor::empty(shape, DType::f32, Order::row_major);
+  multiply("forward", a, b, y);
   return y;
 }
 
+// The gradient of an operand, of which there is one for each matrix of dy.
+Tensor gradient(std::string_view pass, const Factor& a, const Factor& b, const Shape& operand) {
+  const Shape shape = broadcast_shape("matmul", leading(a.stack.shape()), leading(b.stack.shape()));
+  std::vector<std::int64_t> sizes(shape.sizes().begin(), shape.sizes().end());
+  sizes.insert(sizes.end(), {a.rows(), b.columns()});
+  const Tensor out = Tensor::empty(Shape(sizes), DType::f32, Order::row_major);
+  multiply(pass, a, b, out);
+  return reduce_to(out, operand);
+}
+
 void backward(BackwardContext& context) {
-  const Tensor dy = as_channels_last("matmul", context.dy);  // [m, n]
-  const std::int64_t m = dy.shape()[0], n = dy.shape()[1], k = context.input_shapes[0][1];
-  if (context.wants[0]) {
-    const Tensor b = as_channels_last("matmul", context.inputs[1]);  // [k, n]
-    const Tensor da = Tensor::empty({m, k});
-    const MatmulShape shape{.m = m,
-                            .n = k,
-                            .k = n,
-                            .a_row = dy.pixel_stride(),
-                            .b_depth = 1,
-                            .b_column = b.pixel_stride()};
-    run_matmul({"matmul", "data", shape}, dy.data(), b.data(), nullptr, da.data(), k);
-    context.gradients[0] = da;
-  }
-  if (context.wants[1]) {
-    const Tensor a = as_channels_last("matmul", context.inputs[0]);  // [m, k]
-    const Tensor db = Tensor::empty({k, n});
-    const MatmulShape shape{.m = k,
-                            .n = n,
-                            .k = m,
-                            .a_row = 1,
-                            .a_depth = a.pixel_stride(),
-                            .b_depth = dy.pixel_stride()};
-    run_matmul({"matmul", "weight", shape}, a.data(), dy.data(), nullptr, db.data(), n);
-    context.gradients[1] = db;
-  }
+  if (context.wants[0])
+    context.gradients[0] = gradient("data", Factor(context.dy, false),
+                                    Factor(context.inputs[1], true), context.input_shapes[0]);
+  if (context.wants[1])
+    context.gradients[1] = gradient("weight", Factor(context.inputs[0], true),
+                                    Factor(context.dy, false), context.input_shapes[1]);
 }
 
 std::int64_t macs(std::span<const Shape> inputs, const Attributes&) {
-  return inputs[0].elements() * inputs[1][1];
+  const Shape y = product_shape("matmul", inputs[0], inputs[1]);
+  return y.elements() * inputs[0][inputs[0].rank() - 1];
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ Value conv_transpose(const Value& x, const Value& weight, const Value& bias,
                      const ConvAttributes& attributes);
 // x [n,k], weight [m,k], bias [m] or absent -> [n,m] = x * weight^T + bias
 Value linear(const Value& x, const Value& weight, const Value& bias);
-// a [m,k], b [k,n] -> [m,n]
+// a [..,m,k], b [..,k,n] -> [..,m,n]; leading sizes agree or are 1
 Value matmul(const Value& a, const Value& b);
 
 Value max_pool(const Value& x, const PoolAttributes& attributes);
@@ -35,6 +35,8 @@ Value group_norm(const Value& x, const Value& gamma, const Value& beta,
                  const NormAttributes& attributes);
 
 Value resize(const Value& x, const ResizeAttributes& attributes);
+// Any axes and positions; f32, nearest any type.
+Value resample(const Value& x, const ResampleAttributes& attributes);
 
 Value activate(const Value& x, const ActivationAttributes& attributes);
 Value relu(const Value& x);
@@ -95,6 +97,21 @@ Value scatter_nd(const Value& x, const Value& indices, const Value& updates,
                  ScatterMode mode = ScatterMode::replace);
 // values [off, on]; a new axis of size depth.
 Value one_hot(const Value& indices, const Value& values, const OneHotAttributes& attributes);
+
+Value top(const Value& x, const TopAttributes& attributes);                       // -> i64
+Value dilated_max_pool(const Value& x, const DilatedPoolAttributes& attributes);  // places -> i64
+
+// scale f32, zero of the quantized type or absent: one number, or [size of the axis].
+// quantize: saturate(round(x / scale) + zero), halves to even. dequantize: (x - zero) * scale.
+Value quantize(const Value& x, const Value& scale, const Value& zero,
+               const QuantizeAttributes& attributes);
+Value dequantize(const Value& x, const Value& scale, const Value& zero,
+                 const QuantizeAttributes& attributes);
+// u8 or s8 -> i32. Zeros have the types of their operands and may be absent: one number; that of a
+// weight may be one for each output, those of integer_matmul one for each row of a or column of b.
+Value integer_conv(const Value& x, const Value& weight, const Value& x_zero,
+                   const Value& weight_zero, const ConvAttributes& attributes);
+Value integer_matmul(const Value& a, const Value& b, const Value& a_zero, const Value& b_zero);
 
 // Losses: scalars (rank 0). target has the prediction's shape, but for cross_entropy [n,(d),h,w] of
 // i32 classes. Dice: 1 - (2*sum(y*p) + s) / (sum(y) + sum(p) + s), sums over the whole batch.

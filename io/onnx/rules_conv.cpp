@@ -1,4 +1,4 @@
-// Conv, ConvTranspose; Gemm and MatMul of matrices.
+// Conv, ConvTranspose; Gemm, MatMul.
 #include <algorithm>
 
 #include "engine/ops/all_ops.h"
@@ -113,18 +113,28 @@ void import_gemm(ImportContext& c) {
                                 : add_aligned(c, add_op, product, bias, ActivationAttributes{}));
 }
 
-// x [..., k] times a matrix [k, m].
+// A vector counts as one row (in front) or one column (behind), which the result has not.
 void import_matmul(ImportContext& c) {
-  const int x = c.f32(0), b = c.f32(1);
-  const Shape shape = c.shape(x);
-  require_matrix(c, b);
-  if (shape.rank() < 2) c.refuse("an operand of " + shape.text());
-  const std::int64_t depth = shape[shape.rank() - 1];
-  const std::int64_t rows = depth == 0 ? 0 : shape.elements() / depth;
-  const int flat = c.reshape(x, Shape{rows, depth});
-  const int product =
-      c.constant(b) == nullptr ? c.add(matmul_op, {flat, b}) : dense(c, flat, transposed(c, b), -1);
-  c.set(0, c.reshape(product, shape.with(shape.rank() - 1, c.shape(b)[1])));
+  int x = c.f32(0), b = c.f32(1);
+  const bool row = c.shape(x).rank() == 1, column = c.shape(b).rank() == 1;
+  if (row) x = c.reshape(x, Shape{1, c.shape(x)[0]});
+  if (column) b = c.reshape(b, Shape{c.shape(b)[0], 1});
+  const Shape shape = c.shape(x), matrix = c.shape(b);
+  if (shape.rank() < 2 || matrix.rank() < 2) c.refuse("a scalar");
+  int product = -1;
+  if (matrix.rank() == 2) {
+    const std::int64_t depth = shape[shape.rank() - 1];
+    const int flat = c.reshape(x, Shape{depth == 0 ? 0 : shape.elements() / depth, depth});
+    product =
+        c.reshape(dense(c, flat, transposed(c, b), -1), shape.with(shape.rank() - 1, matrix[1]));
+  } else {
+    product = c.add(matmul_op, {x, b});
+  }
+  const Shape full = c.shape(product);
+  std::vector<std::int64_t> sizes(full.sizes().begin(), full.sizes().end());
+  if (column) sizes.pop_back();
+  if (row) sizes.erase(sizes.end() - (column ? 1 : 2));
+  c.set(0, c.reshape(product, sizes));
 }
 
 constexpr OnnxRule rules[] = {

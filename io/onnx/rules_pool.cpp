@@ -29,22 +29,30 @@ PoolAttributes pool_attributes(const OnnxWindow& window) {
           .pad_end = window.pad_end};
 }
 
+bool dilated(const OnnxWindow& window) { return window.dilation != std::array<int, 3>{1, 1, 1}; }
+
 OnnxWindow pool_window(ImportContext& c, const Shape& x) {
   const OnnxWindow window = read_window(c, x);
-  if (window.dilation != std::array<int, 3>{1, 1, 1}) c.refuse("dilations");
+  if (dilated(window)) c.refuse("dilations");
   return window;
 }
 
 void import_max_pool(ImportContext& c) {
-  const int x = c.f32(0);
-  c.ignore({"storage_order"});  // of the indices, which are refused
-  const OnnxWindow window = pool_window(c, c.shape(x));
+  const int x = c.operand(0);
+  const bool by_column = c.integer("storage_order", 0) != 0;  // of the indices
+  const OnnxWindow window = read_window(c, c.shape(x));
   PoolAttributes a = pool_attributes(window);
   if (c.integer("ceil_mode", 0) != 0) {
     const auto beyond = reach_beyond(window, c.shape(x));
     for (std::size_t axis = 0; axis < 3; ++axis) a.pad_end[axis] += beyond[axis];
   }
-  c.set(0, c.add(max_pool_op, {x}, a));
+  if (c.type(x) == DType::f32 && !dilated(window))
+    c.set(0, c.add(max_pool_op, {x}, a));
+  else
+    c.set(0, c.add(dilated_max_pool_op, {x}, DilatedPoolAttributes{a, window.dilation}));
+  if (!c.wants(1)) return;
+  const PoolResult places = by_column ? PoolResult::places_by_column : PoolResult::places;
+  c.set(1, c.add(dilated_max_pool_op, {x}, DilatedPoolAttributes{a, window.dilation, places}));
 }
 
 // Zeros around x, so that what lies beyond them need not count.

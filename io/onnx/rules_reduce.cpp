@@ -74,6 +74,24 @@ void import_cumulative_sum(ImportContext& c) {
   c.set(0, c.add(cumulative_sum_op, {x}, a));
 }
 
+// Values and indices of the greatest or smallest numbers, best first.
+void import_top(ImportContext& c) {
+  const int x = c.operand(0), axis = c.axis(c.integer("axis", -1), c.shape(x).rank());
+  c.ignore({"sorted"});
+  std::int64_t count = 0;
+  if (c.has(1)) {
+    const std::vector<std::int64_t> k = c.integers_of(c.operand(1), "k");
+    if (k.size() != 1) c.refuse("k of " + std::to_string(k.size()) + " numbers");
+    count = k[0];
+  } else {
+    count = c.integer("k");
+  }
+  const TopAttributes a{.axis = axis, .count = count, .smallest = c.integer("largest", 1) == 0};
+  const int places = c.add(top_op, {x}, a);
+  c.set(0, c.add(gather_elements_op, {x, places}, AxisAttributes{.axis = axis}));
+  c.set(1, places);
+}
+
 constexpr OnnxRule rules[] = {
     {"ArgMax", import_arg},
     {"ArgMin", import_arg},
@@ -88,6 +106,7 @@ constexpr OnnxRule rules[] = {
     {"ReduceProd", import_reduce},
     {"ReduceSum", import_reduce},
     {"ReduceSumSquare", import_reduce},
+    {"TopK", import_top},
 };
 
 }  // namespace

@@ -121,6 +121,12 @@ const RegisterRows product_rows{{
      .run = [](std::span<const Value> v) { return matmul(v[0], v[1]); },
      .linear = 1,
      .bad = {{Shape{5, 7}, Shape{6, 4}}, {Shape{5, 7, 1}, Shape{7, 4}}}},
+    {.op = "matmul",
+     .what = "stacks of matrices, repeated on both sides",
+     .inputs = {Shape{2, 1, 3, 5}, Shape{4, 5, 6}},
+     .run = [](std::span<const Value> v) { return matmul(v[0], v[1]); },
+     .linear = 1,
+     .bad = {{Shape{2, 3, 5}, Shape{3, 5, 6}}, {Shape{5}, Shape{5, 6}}}},
 }};
 
 }  // namespace

@@ -196,6 +196,12 @@ const RegisterRows reductions{
                               {.axis = -1, .smallest = true, .last = true});
          },
      .differentiable = false},
+    {.op = "top",
+     .what = "three smallest of each row",
+     .inputs = {image},
+     .run = [](Values v) { return top(v[0], {.axis = -1, .count = 3, .smallest = true}); },
+     .differentiable = false,
+     .bad = {{Shape{2, 2}}}},
     {.op = "cumulative_sum",
      .what = "of channels",
      .inputs = {image},

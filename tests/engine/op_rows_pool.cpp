@@ -5,6 +5,8 @@
 namespace burin::test {
 namespace {
 
+using Values = std::span<const Value>;
+
 auto pooled(bool max, const PoolAttributes& a) {
   return [max, a](auto v) { return max ? max_pool(v[0], a) : average_pool(v[0], a); };
 }
@@ -105,6 +107,80 @@ const RegisterRows resizes{{
      .run = resized(ResizeMode::bilinear, ResizeCoordinates::half_pixel, {4, 6, 4}),
      .linear = 0},
 }};
+
+Value resampled(Values v, ResampleAttributes a) {
+  const Shape& x = v[0].shape();
+  for (int axis = 0; axis < x.rank(); ++axis)
+    a.scale.push_back(static_cast<double>(a.size[static_cast<std::size_t>(axis)]) /
+                      static_cast<double>(x[axis]));
+  return resample(v[0], a);
+}
+
+const RegisterRows dilated{
+    {.op = "dilated_max_pool",
+     .what = "of u8, the places",
+     .inputs = {Shape{2, 3, 6, 7}},
+     .run =
+         [](Values v) {
+           const PoolAttributes pool{
+               .kernel = {1, 2, 3}, .stride = {1, 2, 1}, .pad_begin = {0, 1, 1}};
+           return dilated_max_pool(cast(scale(v[0], 99.0f, 99.0f), DType::u8),
+                                   {pool, {1, 2, 2}, PoolResult::places});
+         },
+     .differentiable = false,
+     .bad = {{Shape{2, 3, 1, 7}}}},
+    {.op = "dilated_max_pool",
+     .what = "without dilation, as max_pool",
+     .inputs = {Shape{2, 3, 6, 7}},
+     .run =
+         [](Values v) {
+           const PoolAttributes pool{
+               .kernel = {1, 3, 2}, .stride = {1, 1, 2}, .pad_end = {0, 2, 1}};
+           return subtract(dilated_max_pool(v[0], {.pool = pool}), max_pool(v[0], pool));
+         },
+     .differentiable = false},
+};
+
+const RegisterRows resamples{
+    {.op = "resample",
+     .what = "cubic, up and down",
+     .inputs = {Shape{2, 3, 4, 9}},
+     .run =
+         [](Values v) {
+           return resampled(v, {.mode = ResampleMode::cubic, .size = {2, 3, 7, 5}});
+         },
+     .bad = {{Shape{2, 3, 4}}}},
+    {.op = "resample",
+     .what = "linear with antialias, channels too",
+     .inputs = {Shape{1, 6, 9, 9}},
+     .run =
+         [](Values v) {
+           return resampled(
+               v, {.mode = ResampleMode::linear, .size = {1, 4, 4, 3}, .antialias = true});
+         }},
+    {.op = "resample",
+     .what = "a part of the image and what lies beside it",
+     .inputs = {Shape{1, 2, 5, 6}},
+     .run =
+         [](Values v) {
+           return resampled(v, {.mode = ResampleMode::linear,
+                                .points = ResamplePoints::tf_crop_and_resize,
+                                .size = {1, 2, 3, 4},
+                                .first = {0, 0, 0.4, -0.3},
+                                .last = {1, 1, 0.8, 0.7},
+                                .outside = 10});
+         }},
+    {.op = "resample",
+     .what = "nearest by ceil of a matrix",
+     .inputs = {Shape{5, 7}},
+     .run =
+         [](Values v) {
+           return resampled(v, {.points = ResamplePoints::asymmetric,
+                                .rounding = ResampleRounding::ceil,
+                                .size = {7, 3}});
+         },
+     .linear = 0},
+};
 
 }  // namespace
 }  // namespace burin::test
