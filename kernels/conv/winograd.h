@@ -57,7 +57,9 @@ struct Winograd {
     // V and M together about 1 MiB: 28 tiles x 36 x (64 + 64) floats, 42 x 36 x (128 + 32),
     // 42 x 36 x (256 + 32), and for one of six rows 64 x 6 x 512 beside M, which streams.
     const bool many = p.depth > 384;
-    p.tiles = tiles_of<D, F>(pass, p.depth <= 96 ? 28 : (many ? 64 : 42));
+    // In three dimensions U comes from L3 from 192 channels on.
+    const bool large = many || (D::points > 1 && p.depth > 192);
+    p.tiles = tiles_of<D, F>(pass, p.depth <= 96 ? 28 : (large ? 64 : 42));
     p.slice = many ? 1 : F::points;
     // Few blocks: tasks share one and each transforms its input again.
     const std::int64_t parts = ceil_div(4, p.tiles.blocks);
@@ -84,13 +86,13 @@ struct Winograd {
   static std::int64_t tasks(const Plan& p) noexcept { return p.tiles.blocks * p.chunks; }
 
   // In multiply-adds at full speed of 512 bits. Measured with 2 threads: products run at 0.87 of
-  // it; a number of V or M costs 20, a number of U, packed and read once, 40.
+  // it; a number of V or M costs 20, a number of U, packed and read once, 30.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
     const double all = D::points * points;
     const double products = tiles * all * p.depth * p.width;
     const double transforms = tiles * all * 20.0 * (1.0 * p.depth * p.chunks + p.width);
-    const double weights = 40.0 * all * p.depth * p.width;
+    const double weights = 30.0 * all * p.depth * p.width;
     return (products * 1.15 + transforms) * 16 / lanes + weights;
   }
 

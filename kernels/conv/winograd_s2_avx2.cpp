@@ -6,11 +6,15 @@
 namespace burin::kernels {
 namespace {
 
-template <bool data>
-using Entry = WinogradEntry<Avx2, WinogradF11, WinogradF32, 2, data>;
+template <class F, bool data>
+using Entry = WinogradEntry<Avx2, WinogradF11, F, 2, data>;
 
-constexpr ConvKernel forward[] = {Entry<false>::entry("winograd_f32_s2_6x16_avx2", Isa::avx2)};
-constexpr ConvKernel data[] = {Entry<true>::entry("winograd_f32_s2_6x16_avx2", Isa::avx2)};
+constexpr ConvKernel forward[] = {
+    Entry<WinogradF32, false>::entry("winograd_f32_s2_6x16_avx2", Isa::avx2),
+    Entry<WinogradF22, false>::entry("winograd_f22_s2_6x16_avx2", Isa::avx2)};
+constexpr ConvKernel data[] = {
+    Entry<WinogradF32, true>::entry("winograd_f32_s2_6x16_avx2", Isa::avx2),
+    Entry<WinogradF22, true>::entry("winograd_f22_s2_6x16_avx2", Isa::avx2)};
 
 }  // namespace
 

@@ -167,6 +167,33 @@ struct WinogradF32 {
   }
 };
 
+// Points 0, 1, infinity. 2-D: 9 products for 4 outputs of 4 taps, 1.78 times fewer.
+struct WinogradF22 {
+  static constexpr int m = 2, taps = 2;
+  static constexpr int points = 3;
+
+  template <class V>
+  [[gnu::always_inline]] static constexpr void input(const typename V::reg (&d)[3],
+                                                     typename V::reg (&t)[3]) noexcept {
+    t[0] = V::sub(d[0], d[1]);
+    t[1] = d[1];
+    t[2] = V::sub(d[2], d[1]);
+  }
+  template <class V>
+  [[gnu::always_inline]] static constexpr void output(const typename V::reg (&p)[3],
+                                                      typename V::reg (&y)[2]) noexcept {
+    y[0] = V::add(p[0], p[1]);
+    y[1] = V::add(p[1], p[2]);
+  }
+  template <class V>
+  [[gnu::always_inline]] static constexpr void kernel(const typename V::reg (&g)[2],
+                                                      typename V::reg (&u)[3]) noexcept {
+    u[0] = g[0];
+    u[1] = V::add(g[0], g[1]);
+    u[2] = g[1];
+  }
+};
+
 // F(1,1): an axis along which the kernel has one point.
 struct WinogradF11 {
   static constexpr int m = 1, taps = 1;

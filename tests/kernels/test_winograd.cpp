@@ -90,10 +90,11 @@ double amplification() {
 // half a unit in the last place for each step of a random walk, twice for both factors' rounding.
 double tolerance_of(std::string_view name, double terms) {
   const double f43 = amplification<WinogradF43>(), f23 = amplification<WinogradF23>(),
-               f32 = amplification<WinogradF32>();
+               f32 = amplification<WinogradF32>(), f22 = amplification<WinogradF22>();
   const double growth = name.starts_with("winograd_f43_")     ? f43 * f43
                         : name.starts_with("winograd_f23_")   ? f23 * f23
                         : name.starts_with("winograd_f32_s2") ? f32 * f32
+                        : name.starts_with("winograd_f22_s2") ? f22 * f22
                                                               : f23 * f43 * f43;
   return 0x1p-24 * std::sqrt(growth) * (2 + std::sqrt(terms));
 }
@@ -272,6 +273,7 @@ TEST_CASE("maps satisfy the identities of Winograd convolution") {
     CHECK(forward_identity<WinogradF43>(random) < 1e-6);  // its scales are floats
     CHECK(forward_identity<WinogradF23>(random) < 1e-14);
     CHECK(forward_identity<WinogradF32>(random) < 1e-14);
+    CHECK(forward_identity<WinogradF22>(random) < 1e-14);
     CHECK(forward_identity<WinogradF11>(random) < 1e-14);
     CHECK(gradient_identity<WinogradF43>(random) < 1e-6);
     CHECK(gradient_identity<WinogradF23>(random) < 1e-14);
