@@ -26,21 +26,14 @@ class TilesRun {
   static constexpr int deepest_bytes = 36 * 1024;  // of weights, in L1
 
  public:
-  static constexpr int most_tiles_beyond = 4;
-  // Of a window's target: each row of tiles may be cut.
-  [[nodiscard]] static std::int64_t most_tiles(const TilesPlan& p) noexcept {
-    return std::int64_t{p.length} * (p.outer == 0 ? p.rows : 1) *
-               ceil_div(p.positions[2], tile_pixels) +
-           most_tiles_beyond;
-  }
   [[nodiscard]] static std::int64_t most_steps(const TilesPlan& p) noexcept {
     return at_least(1, p.shape.taps()) * p.c_blocks;
   }
   // Window, sums, lists of tiles, pixels and steps.
   [[nodiscard]] static std::int64_t workspace_bytes(const TilesPlan& p) noexcept {
     const std::int64_t window = p.whole ? 0 : p.staged_bytes(p.memory_d(), p.memory_h());
-    return window + slots * 4 * tile_bytes + most_tiles(p) * 4 * (1 + tile_pixels) +
-           most_steps(p) * 4;
+    return window + TilesGroup::most_sums(p) * 2 * tile_bytes +
+           p.most_tiles() * 4 * (1 + tile_pixels) + most_steps(p) * 4;
   }
 
   TilesRun(const ConvArgs& args, const TilesPlan& plan, void* workspace) noexcept
@@ -49,10 +42,10 @@ class TilesRun {
     window_ = at;
     if (!p_.whole) at += p_.staged_bytes(p_.memory_d(), p_.memory_h());
     sums_ = reinterpret_cast<float*>(at);
-    at += slots * 4 * tile_bytes;
+    at += TilesGroup::most_sums(p_) * 2 * tile_bytes;
     to_ = reinterpret_cast<std::int32_t*>(at);
-    tile_at_ = to_ + most_tiles(p_) * tile_pixels;
-    step_at_ = tile_at_ + most_tiles(p_);
+    tile_at_ = to_ + p_.most_tiles() * tile_pixels;
+    step_at_ = tile_at_ + p_.most_tiles();
   }
 
   // Stage 0: a line of the outer axis of an image and group.
@@ -147,16 +140,9 @@ class TilesRun {
     if (tiles_ == 0) return;
     list_steps(d, h, x);
     const std::int64_t taps = std::int64_t{d.taps} * h.taps * x.taps;
-    TileFinish<E> finish(target_);
-    for (int b = block_first_; b < block_last_; ++b) {
-      const std::byte* packed = static_cast<const std::byte*>(args_.packed) +
-                                group_ * p_.group_bytes() + p_.packed_at(before, taps, b);
-      if (p_.block_tiles(b) == 2)
-        block<2, 2>(b, packed, finish);
-      else
-        block<4, 1>(b, packed, finish);
-    }
-    finish.flush();
+    multiply_all(static_cast<const std::byte*>(args_.packed) + group_ * p_.group_bytes() +
+                     p_.packed_at(before, 0, 0),
+                 taps);
   }
 
   // Tiles of 16 pixels: of rows, down the columns, or, where that wastes more, of all pixels of a
@@ -164,6 +150,7 @@ class TilesRun {
   void list_tiles(const TilesWindow& w, const AxisPhase& d, const AxisPhase& h,
                   const AxisPhase& x) noexcept {
     tiles_ = 0;
+    std::int32_t* const list_end = to_ + p_.most_tiles() * tile_pixels;
     const auto d_end = static_cast<int>(at_most(w.d_end, d.count)),
                h_end = static_cast<int>(at_most(w.h_end, h.count));
     if (x.count == 0 || h_end <= w.h) return;
@@ -182,6 +169,7 @@ class TilesRun {
             add_tile(r, i * tile_pixels, 1 << 30, static_cast<int>(rows), w.h, h, x);
       }
     }
+    for (std::int32_t* to = to_ + std::int64_t{tiles_} * tile_pixels; to < list_end; ++to) *to = -1;
   }
 
   void add_tile(int row, int column, int width, int rows, int first_row, const AxisPhase& h,
@@ -219,45 +207,63 @@ class TilesRun {
           }
   }
 
-  // One block of target channels. 3rd loop: pixels whose sums stay in L1; 2nd: depth whose weights
-  // do; 1st: blocks of pixels.
+  // 4th loop: target channels and pixels whose sums are kept; 3rd: depth whose weights stay in L1;
+  // 2nd: blocks of target channels; 1st: blocks of pixels.
+  void multiply_all(const std::byte* packed, std::int64_t taps) noexcept {
+    const TilesGroup g(p_, steps_, tiles_);
+    TileFinish<E> finish(target_);
+    for (int b = block_first_; b < block_last_; b += g.blocks) {
+      const auto b_end = static_cast<int>(at_most(block_last_, b + g.blocks));
+      for (int t = 0; t < tiles_; t += g.tiles) {
+        const auto t_end = static_cast<int>(at_most(tiles_, t + g.tiles));
+        for (int q = 0; q < g.depths; ++q)
+          for (int i = b; i < b_end; ++i) {
+            const std::byte* w = packed + p_.packed_at(0, taps, i);
+            float* sums = sums_ + std::int64_t{i - b} * g.tiles * (2 * tile_bytes / 4);
+            if (p_.block_tiles(i) == 2)
+              blocks<2, 2>({g, i, q, t, t_end, w, sums}, finish);
+            else
+              blocks<4, 1>({g, i, q, t, t_end, w, sums}, finish);
+          }
+      }
+    }
+    finish.flush();
+  }
+
+  // Tiles [first, last) of one block of target channels and one range of depth.
+  struct Part {
+    const TilesGroup& g;
+    int o_block, depth, first, last;
+    const std::byte* w;
+    float* sums;
+  };
   template <int MP, int NB>
-  void block(int b, const std::byte* packed, TileFinish<E>& finish) noexcept {
+  void blocks(const Part& part, TileFinish<E>& finish) noexcept {
     using Block = TileBlock<E, PA, PW, MP, NB>;
-    const int deepest = deepest_bytes / Block::step_bytes;
-    const int depths = steps_ > deepest ? (steps_ + deepest - 1) / deepest : 1;
-    const int blocks = (tiles_ + MP - 1) / MP;
-    const int together = depths == 1 ? blocks : slots - 1;
-    const int channel = b * 2 * tile_channels;
+    const auto begin = static_cast<int>(part_first(steps_, part.g.depths, part.depth));
+    const auto end = static_cast<int>(part_first(steps_, part.g.depths, part.depth + 1));
+    const int channel = part.o_block * 2 * tile_channels;
     const int columns =
         p_.columns - channel < NB * tile_channels ? p_.columns - channel : NB * tile_channels;
-    for (int first = 0; first < blocks; first += together) {
-      const int last = blocks - first < together ? blocks : first + together;
-      for (int q = 0; q < depths; ++q) {
-        const auto begin = static_cast<int>(part_first(steps_, depths, q));
-        const auto end = static_cast<int>(part_first(steps_, depths, q + 1));
-        TileSteps s{};
-        s.a_row = 64;
-        s.a_low = stage_.plane_bytes();
-        s.at = step_at_ + begin;
-        s.count = end - begin;
-        s.w = packed + std::int64_t{begin} * Block::step_bytes;
-        s.add_to_c = q > 0;
-        for (int i = first; i < last; ++i) {
-          for (int m = 0; m < MP; ++m) {
-            const int tile = i * MP + m < tiles_ ? i * MP + m : tiles_ - 1;
-            s.a[m] = stage_.planes() + tile_at_[tile];
-          }
-          s.c = sums_ + (slot_ + i - first) % slots * (4 * tile_bytes / 4);
-          Block::run(s, finish);
-          if (q + 1 == depths) {
-            const int left = tiles_ - i * MP < MP ? tiles_ - i * MP : MP;
-            finish.take(s.c, to_ + std::int64_t{i} * MP * tile_pixels, left * tile_pixels, channel,
-                        columns, s.count);
-          }
-        }
-      }
-      slot_ = (slot_ + last - first) % slots;
+    TileSteps s{};
+    s.a_row = 64;
+    s.a_low = stage_.plane_bytes();
+    s.at = step_at_ + begin;
+    s.count = end - begin;
+    s.w = part.w + std::int64_t{begin} * Block::step_bytes;
+    s.add_to_c = part.depth > 0;
+    for (int t = part.first; t < part.last; t += MP) {
+      for (int m = 0; m < MP; ++m)
+        s.a[m] = stage_.planes() + tile_at_[t + m < tiles_ ? t + m : tiles_ - 1];
+      // Sums that no later range of depth adds to need two places by turns.
+      const int place = part.g.depths > 1 ? t - part.first : (t - part.first) / MP % 2 * MP;
+      s.c = part.sums + std::int64_t{place} * (NB * tile_bytes / 4);
+      if (finish.holds(s.c)) finish.flush();
+      Block::run(s, finish);
+      if (part.depth + 1 < part.g.depths) continue;
+      const int left = part.last - t < MP ? part.last - t : MP;
+      finish.take(s.c, to_ + std::int64_t{t} * tile_pixels, left * tile_pixels, channel, columns,
+                  s.count);
     }
   }
 
@@ -273,7 +279,7 @@ class TilesRun {
   std::int64_t group_ = 0, plane_ = 0, plane_to_ = 0;
   int memory_d_ = 0, memory_h_ = 0;  // positions that the staged memory begins with
   int block_first_ = 0, block_last_ = 0;
-  int tiles_ = 0, steps_ = 0, slot_ = 0;
+  int tiles_ = 0, steps_ = 0;
 };
 
 }  // namespace

@@ -119,6 +119,10 @@ struct TilesPlan {
     return whole ? positions[1] : (outer == 0 ? rows : length);
   }
 
+  // Tiles of a window's target, where each row has a cut one, and some beyond.
+  [[nodiscard]] std::int64_t most_tiles() const noexcept {
+    return std::int64_t{length} * (outer == 0 ? rows : 1) * ceil_div(positions[2], tile_pixels) + 4;
+  }
   [[nodiscard]] std::int64_t images() const noexcept { return shape.batch * shape.groups; }
   [[nodiscard]] std::int64_t tasks(int stage) const noexcept {
     if (stage == 0) return whole ? images() * staged_size(outer, positions[outer]) : 0;
@@ -165,6 +169,8 @@ struct TilesPlan {
     if (all * parts >= min_tasks / 2 || o_blocks == 1) return;
     if (shape.batch * staged_bytes(positions[0], positions[1]) > shared_bytes_most) return;
     whole = true;
+    while (length < ceil_div(positions[outer], parts) && (length + 1) * per_line <= window_pixels)
+      ++length;
     slices = static_cast<int>(at_most(o_blocks, ceil_div(min_tasks, all * parts)));
   }
   // Longest window that fits.
@@ -176,6 +182,35 @@ struct TilesPlan {
     while (length < positions[outer] && (length + 1) * line <= window_pixels &&
            bytes(length + 1) <= window_bytes)
       ++length;
+  }
+};
+
+// How the products of one phase of a window are ordered. Few weights: the sums of some tiles stay in
+// L1 while the weights of a block of target channels come from L2. Many: all sums of some blocks
+// stay in L2 while weights and source, a range of depth at a time, come from L3 once.
+struct TilesGroup {
+  static constexpr int deepest_bytes = 36 * 1024;            // of weights, in L1
+  static constexpr std::int64_t weights_in_l2 = 320 * 1024;  // of a block
+  static constexpr std::int64_t sums_in_l2 = 640 * 1024;
+  static constexpr int few_tiles = 16;
+
+  int depths;  // ranges of steps
+  int blocks;  // of target channels
+  int tiles;   // of pixels
+
+  TilesGroup(const TilesPlan& p, int steps, int all_tiles) noexcept {
+    const std::int64_t bytes = std::int64_t{steps} * p.w_planes * 2 * tile_bytes;
+    depths = static_cast<int>(at_least(1, ceil_div(bytes, deepest_bytes)));
+    blocks = 1;
+    tiles = depths == 1 || few_tiles > all_tiles ? all_tiles : few_tiles;
+    if (bytes <= weights_in_l2) return;
+    tiles = (all_tiles + 3) / 4 * 4;
+    blocks = static_cast<int>(at_least(1, sums_in_l2 / (std::int64_t{tiles} * 2 * tile_bytes)));
+  }
+
+  // Pixel tiles of two channel tiles that any phase of the pass keeps sums of.
+  [[nodiscard]] static std::int64_t most_sums(const TilesPlan& p) noexcept {
+    return at_least(few_tiles, at_least(p.most_tiles() + 4, sums_in_l2 / (2 * tile_bytes)));
   }
 };
 

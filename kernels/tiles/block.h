@@ -19,15 +19,12 @@ constexpr int tile_pixels = 16, tile_channels = 16, tile_depth = 32, tile_bytes 
 
 struct TileSteps {
   const std::byte* a[4];   // the first pixel of each tile
-  const std::byte* next;   // the first pixel of the tile that is read next, fetched meanwhile
   std::ptrdiff_t a_row;    // bytes from a pixel to the next
   std::ptrdiff_t a_low;    // bytes from hi to lo
   const std::int32_t* at;  // of each step: bytes from the first pixel
   int count;
-  const std::byte* w;       // [step][lo, hi][NB] tiles
-  const std::byte* next_w;  // weights of the next call but some: fetched meanwhile, 64 bytes for
-  int next_lines;           // each of so many lines of a step
-  float* c;                 // [MP][NB] tiles
+  const std::byte* w;  // [step][lo, hi][NB] tiles
+  float* c;            // [MP][NB] tiles
   bool add_to_c;
 };
 
@@ -41,7 +38,8 @@ struct TileBlock {
 
   // between(): called once a step, for work that the vector units do meanwhile.
   template <class Between>
-  static void run(const TileSteps& s, Between& between) noexcept {
+  static void run(const TileSteps& steps, Between& between) noexcept {
+    const TileSteps s = steps;  // a copy of which no address is known stays in registers
     unroll<MP * NB>([&](auto i) __attribute__((always_inline)) {
       if (s.add_to_c)
         E::template load_tile<i>(s.c + i * (tile_bytes / 4), 64);
@@ -49,7 +47,6 @@ struct TileBlock {
         E::template clear<i>();
     });
     const std::byte* w = s.w;
-    const std::byte* next_w = s.next_w;
     for (int k = 0; k < s.count; ++k, w += step_bytes) {
       const std::ptrdiff_t at = s.at[k];
       if constexpr (PW == 2) {
@@ -65,7 +62,6 @@ struct TileBlock {
         load_a_and_multiply(s, at);
       }
       if constexpr (PA == 2) load_a_and_multiply(s, at + s.a_low);
-      for (int i = 0; i < s.next_lines; ++i, next_w += 64) __builtin_prefetch(next_w);
       between();
     }
     unroll<MP * NB>([&](auto i) __attribute__((always_inline)) {
