@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "engine/error.h"
 #include "engine/runtime/workers.h"
 #include "io/atomic_file.h"
 #include "tests/train/tiny.h"
