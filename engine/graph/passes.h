@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/graph/graph.h"
+#include "engine/ops/step.h"
 
 namespace burin {
 
@@ -26,7 +27,7 @@ namespace burin {
 // Upsampling by 2, concatenation with a skip and a 3x3 convolution become a convolution of the skip
 // and a transposed one of the coarse image, where the kernels' estimates say that it pays, or
 // wherever it is possible.
-[[nodiscard]] Graph compose_phases(const Graph& graph);
+[[nodiscard]] Graph compose_phases(const Graph& graph, Precision precision);
 [[nodiscard]] Graph compose_all_phases(const Graph& graph);
 // A sum with the result of a convolution (and its activation) becomes the convolution's residual.
 [[nodiscard]] Graph fuse_residual(const Graph& graph);
@@ -35,7 +36,7 @@ namespace burin {
 
 struct Pass {
   std::string_view name;
-  Graph (*run)(const Graph& graph);
+  Graph (*run)(const Graph& graph, Precision precision);
 };
 // In the order in which compile runs them.
 [[nodiscard]] std::span<const Pass> passes() noexcept;

@@ -51,31 +51,20 @@ Step forward_step(const Node& node, std::vector<Tensor> operands, const Tensor& 
 
 }  // namespace
 
-Graph optimize(Graph graph, const PassVisitor& seen) {
+Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
   verify(graph);
-  for (const Pass& pass : passes()) {
-    graph = pass.run(graph);
+  const auto run = [&](std::string_view name, Graph after) {
+    graph = std::move(after);
     verify(graph);
-    if (seen) seen(pass.name, graph);
-  }
+    if (seen) seen(name, graph);
+  };
+  for (const Pass& pass : passes()) run(pass.name, pass.run(graph, precision));
+  if (precision == Precision::bf16) run("store_as_bf16", store_as_bf16(graph));
   return graph;
 }
 
-namespace {
-
-Graph prepared(const Graph& graph, const CompileOptions& options) {
-  Graph out = options.optimize ? optimize(graph) : graph;
-  if (options.precision == Precision::bf16) {
-    out = store_as_bf16(out);
-    verify(out);
-  }
-  return out;
-}
-
-}  // namespace
-
 Program::Program(const Graph& graph, const CompileOptions& options)
-    : graph_(prepared(graph, options)),
+    : graph_(options.optimize ? optimize(graph, options.precision) : graph),
       places_(place(graph_)),
       blocks_(blocks_of(graph_, places_)),
       plan_(plan_memory(blocks_.blocks)),

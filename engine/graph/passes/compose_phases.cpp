@@ -183,9 +183,13 @@ Tensor border_of(const Numbers& bias, const Numbers& w3, std::int64_t first, con
   return Tensor::from({three, n.out}, out, Order::row_major);
 }
 
-double cost(ConvPass pass, const kernels::ConvShape& shape) {
-  const auto choice = choose_conv(pass, shape, {});
-  return choice.entry->cost(shape);
+// Of the best kernel, with activations as the precision stores them.
+double cost(ConvPass pass, kernels::ConvShape shape, Precision precision) {
+  const Wanted wanted{kernels::Activation::none, precision};
+  kernels::ConvShape stored = shape;
+  stored.source_type = stored.target_type = kernels::Element::bf16;
+  if (precision == Precision::bf16 && can_serve(pass, stored, wanted)) shape = stored;
+  return choose_conv(pass, shape, wanted).entry->cost(shape);
 }
 
 ConvAttributes with_size(int axes, int kernel, int stride, int pad) {
@@ -199,18 +203,19 @@ ConvAttributes with_size(int axes, int kernel, int stride, int pad) {
 }
 
 // Whether the estimates of the kernels say that it pays.
-bool pays(const Graph& graph, const Pattern& p) {
+bool pays(const Graph& graph, const Pattern& p, Precision precision) {
   const Node &conv = graph.at(p.conv), &up = graph.at(p.up);
   const Shape &y = conv.shape, &joined = graph.at(conv.inputs[0]).shape;
   const Shape& x = graph.at(up.inputs[0]).shape;
   const int axes = y.rank() - 2;
-  double before = cost(ConvPass::forward, conv_shape(joined, y, with_size(axes, 3, 1, 1)));
+  double before =
+      cost(ConvPass::forward, conv_shape(joined, y, with_size(axes, 3, 1, 1)), precision);
   if (up.op == &conv_transpose_op)
-    before += cost(ConvPass::data, conv_shape(up.shape, x, with_size(axes, 2, 2, 0)));
-  double after = cost(ConvPass::data, conv_shape(y, x, with_size(axes, 4, 2, 1)));
+    before += cost(ConvPass::data, conv_shape(up.shape, x, with_size(axes, 2, 2, 0)), precision);
+  double after = cost(ConvPass::data, conv_shape(y, x, with_size(axes, 4, 2, 1)), precision);
   if (p.skip >= 0)
-    after +=
-        cost(ConvPass::forward, conv_shape(graph.at(p.skip).shape, y, with_size(axes, 3, 1, 1)));
+    after += cost(ConvPass::forward,
+                  conv_shape(graph.at(p.skip).shape, y, with_size(axes, 3, 1, 1)), precision);
   return after < before;
 }
 
@@ -256,10 +261,11 @@ int composed(Rewrite& walk, const Pattern& p) {
   return to.add(conv_transpose_op, {coarse, w, -1, sum}, fine, conv.name);
 }
 
-Graph compose_where(const Graph& graph, bool (*wanted)(const Graph&, const Pattern&)) {
-  return rewrite(graph, [wanted](Rewrite& walk, int id) {
+template <class F>
+Graph compose_where(const Graph& graph, const F& wanted) {
+  return rewrite(graph, [&wanted](Rewrite& walk, int id) {
     const auto pattern = match(walk, id);
-    if (!pattern || !wanted(walk.from(), *pattern)) return false;
+    if (!pattern || !wanted(*pattern)) return false;
     walk.replace(id, composed(walk, *pattern));
     return true;
   });
@@ -267,10 +273,12 @@ Graph compose_where(const Graph& graph, bool (*wanted)(const Graph&, const Patte
 
 }  // namespace
 
-Graph compose_phases(const Graph& graph) { return compose_where(graph, pays); }
+Graph compose_phases(const Graph& graph, Precision precision) {
+  return compose_where(graph, [&](const Pattern& p) { return pays(graph, p, precision); });
+}
 
 Graph compose_all_phases(const Graph& graph) {
-  return compose_where(graph, [](const Graph&, const Pattern&) { return true; });
+  return compose_where(graph, [](const Pattern&) { return true; });
 }
 
 }  // namespace burin

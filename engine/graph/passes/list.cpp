@@ -1,18 +1,26 @@
 #include "engine/graph/passes.h"
 
 namespace burin {
+namespace {
+
+template <Graph (*pass)(const Graph&)>
+Graph any_precision(const Graph& graph, Precision) {
+  return pass(graph);
+}
+
+}  // namespace
 
 // Constants first, so that weights are known; what changes the operands of a convolution before
 // what goes into its epilogue; residuals last, as they need the activation of the sum.
 std::span<const Pass> passes() noexcept {
   static constexpr Pass list[] = {
-      {"fold_constants", fold_constants},
-      {"merge_equal", merge_equal},
-      {"fold_pad", fold_pad},
-      {"fold_batch_norm", fold_batch_norm},
-      {"fuse_activation", fuse_activation},
+      {"fold_constants", any_precision<fold_constants>},
+      {"merge_equal", any_precision<merge_equal>},
+      {"fold_pad", any_precision<fold_pad>},
+      {"fold_batch_norm", any_precision<fold_batch_norm>},
+      {"fuse_activation", any_precision<fuse_activation>},
       {"compose_phases", compose_phases},
-      {"fuse_residual", fuse_residual},
+      {"fuse_residual", any_precision<fuse_residual>},
   };
   return list;
 }
