@@ -35,8 +35,8 @@ struct WinogradWeight {
     int depth, width;       // c and oc rounded up to lanes
     int c_group, oc_group;  // of a slab
     int c_groups, oc_groups;
-    std::int64_t chunks, chunk_blocks;  // a chunk is a run of blocks of tiles
-    std::int64_t v_stride, w_stride;    // floats from one e to the next
+    std::int64_t chunks, chunk_blocks;          // a chunk is a run of blocks of tiles
+    std::int64_t v_stride, w_stride, u_stride;  // floats from one e to the next
   };
 
   static Plan plan(const ConvShape& s) noexcept {
@@ -56,12 +56,11 @@ struct WinogradWeight {
     p.chunks = ceil_div(p.tiles.blocks, p.chunk_blocks);
     p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.c_group);
     p.w_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.oc_group);
+    p.u_stride = odd_lines(std::int64_t{p.c_group} * p.oc_group);
     return p;
   }
 
-  static std::int64_t slab_floats(const Plan& p) noexcept {
-    return std::int64_t{points} * p.c_group * p.oc_group;
-  }
+  static std::int64_t slab_floats(const Plan& p) noexcept { return points * p.u_stride; }
   // A slab of every point of the depth: [c group][oc group][point]
   static std::int64_t slabs(const Plan& p) noexcept {
     return std::int64_t{p.c_groups} * p.oc_groups * D::points;
@@ -153,7 +152,7 @@ struct WinogradWeight {
           const int c = runs.first(r);
           winograd_sums<V>.of[runs.height(r) - 1](
               {v + c, p.c_group, w + std::int64_t{n} * p.tiles.block_tiles(),
-               du + (std::int64_t{e} * p.oc_group + n) * p.c_group + std::int64_t{c} * nr, tiles,
+               du + e * p.u_stride + std::int64_t{n} * p.c_group + std::int64_t{c} * nr, tiles,
                add});
         }
   }
@@ -163,12 +162,12 @@ struct WinogradWeight {
   // planes[tap of the depth][e][lanes] of lanes target channels: slabs at `from` added up over the
   // chunks, and over the points of the depth by their map.
   static void sum_points(const Plan& p, const float* from, float* planes) noexcept {
-    const std::int64_t e_stride = std::int64_t{p.oc_group} * p.c_group;
     const std::int64_t point_stride = slab_floats(p), chunk_stride = slabs(p) * slab_floats(p);
-    for (int e = 0; e < points; ++e, from += e_stride, planes += lanes) {
+    for (int e = 0; e < points; ++e, from += p.u_stride, planes += lanes) {
       reg sums[D::points], taps_of_depth[D::taps];
       for (int d = 0; d < D::points; ++d) {
         sums[d] = V::load(from + d * point_stride);
+        __builtin_prefetch(from + d * point_stride + nr);
         for (std::int64_t k = 1; k < p.chunks; ++k)
           sums[d] = V::add(sums[d], V::load(from + d * point_stride + k * chunk_stride));
       }
@@ -236,8 +235,9 @@ struct WinogradWeight {
         sum_task(p, args, task, static_cast<float*>(workspace));
         continue;
       }
-      const int c = static_cast<int>(task % (p.depth / lanes)) * lanes;
-      const int oc = static_cast<int>(task / (p.depth / lanes)) * lanes;
+      // The next task reads the other half of the same panels.
+      const int oc = static_cast<int>(task % (p.width / lanes)) * lanes;
+      const int c = static_cast<int>(task / (p.width / lanes)) * lanes;
       const std::int64_t group = std::int64_t{oc / p.oc_group} * p.c_groups + c / p.c_group;
       finish(p, static_cast<const float*>(args.shared) + group * D::points * slab_floats(p), c, oc,
              args.dw);
