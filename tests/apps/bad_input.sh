@@ -56,7 +56,7 @@ expect 2 precision "$burin" infer run "$picture" --out x --precision int3
 expect 2 verb "$burin" help frobnicate
 expect 2 max-memory "$burin" infer run "$picture" --out x --max-memory many
 
-for verb in prepare train infer eval inspect machine; do
+for verb in prepare train infer eval convert run inspect machine; do
   "$burin" help | grep -q "^  $verb  *[a-z]" || fail "help does not list $verb"
   [ "$("$burin" "$verb" --version)" = "$("$burin" --version)" ] || fail "$verb --version"
   for option in json threads bind seed precision max-memory version; do
@@ -226,6 +226,29 @@ small() { (ulimit -f 8192; trap '' XFSZ; exec "$@"); }
 expect 1 full small "$burin" train tiny.toml --data data --out full --resume
 [ "$(sha256sum <full/last.safetensors)" = "$before" ] || fail "full disk damaged the checkpoint"
 "$burin" train tiny.toml --data data --out full --resume >/dev/null 2>err.txt || { fail "not resumable"; cat err.txt; }
+
+# ONNX files: converted, run, damaged.
+"$burin" convert run run.onnx --open-sizes >out.txt 2>err.txt || fail "convert a run folder"
+"$burin" convert run again.onnx --open-sizes >out.txt 2>err.txt && cmp -s run.onnx again.onnx || fail "convert twice, the same bytes"
+"$burin" run run.onnx --shape 2x3x16x24 --output y.npy --check --json >out.txt 2>err.txt || fail "run what was converted"
+grep -q '"shape":"2x1x16x24"' out.txt || fail "run: the shape of the output"
+"$burin" run run.onnx --shape image=2x3x16x24 --output output=z.npy >out.txt 2>err.txt && cmp -s y.npy z.npy || fail "names and positions"
+"$burin" convert run.onnx weights.safetensors --shape 1x3x16x16 >out.txt 2>err.txt || fail "weights of an ONNX file"
+expect 2 OUT "$burin" convert run.onnx
+expect 2 'ends in .onnx' "$burin" convert run out.txt2
+expect 2 opset "$burin" convert run x.onnx --opset 12
+expect 1 'model: expected one of' "$burin" convert --model no-such-net x.onnx
+expect 1 nowhere "$burin" convert nowhere x.onnx
+expect 1 'sizes for input "image"' "$burin" run run.onnx
+expect 1 'input "image" of batchx3xheightxwidth, got 1x4x16x16' "$burin" run run.onnx --shape 1x4x16x16
+expect 2 'one for each of image' "$burin" run run.onnx --shape picture=1x3x16x16
+expect 2 'one for each of output' "$burin" run run.onnx --shape 1x3x16x16 --output a.npy b.npy
+expect 1 none.npy "$burin" run run.onnx --input none.npy
+expect 1 'run.onnx' "$burin" run run.onnx --shape 1x3x17x16
+head -c 100000 run.onnx >cut.onnx
+expect 1 cut.onnx "$burin" run cut.onnx --shape 1x3x16x16
+expect 1 tiny.toml "$burin" run tiny.toml
+[ ! -e x.onnx ] || fail "convert left something"
 expect 1 output sh -c "'$burin' inspect fundus-unet --json >/dev/full"
 
 # A folder that may not be written to; root writes everywhere, unless the file system can forbid it.

@@ -123,11 +123,11 @@ def export(module, inputs, opset, path, dynamic=()):
     return model
 
 
-def compare(burin, folder, path, arrays):
-    """The largest difference over the largest value, of all outputs."""
+def compare_arrays(burin, folder, path, arrays):
+    """Pairs of what Burin and ONNX Runtime give, of all outputs. Throws RuntimeError with what Burin says."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    wanted = session.run(None, dict(zip([i.name for i in session.get_inputs()], arrays)))
     names = [i.name for i in session.get_inputs()]
+    wanted = session.run(None, dict(zip(names, arrays)))
     arguments = [burin, "run", str(path)]
     for name, array in zip(names, arrays):
         np.save(folder / f"{name}.npy", array)
@@ -137,11 +137,17 @@ def compare(burin, folder, path, arrays):
     done = subprocess.run(arguments, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
-    worst = 0.0
     for index, reference in enumerate(wanted):
         got = np.load(folder / f"y{index}.npy")
         if got.shape != reference.shape or got.dtype != reference.dtype:
             raise RuntimeError(f"{got.dtype} {got.shape} instead of {reference.dtype} {reference.shape}")
+        yield got, reference
+
+
+def compare(burin, folder, path, arrays):
+    """The largest difference over the largest value, of all outputs."""
+    worst = 0.0
+    for got, reference in compare_arrays(burin, folder, path, arrays):
         difference = np.max(np.abs(got.astype("f8") - reference.astype("f8")), initial=0)
         worst = max(worst, difference / max(1e-30, np.max(np.abs(reference.astype("f8")), initial=0)))
     return worst
