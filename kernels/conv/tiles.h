@@ -19,6 +19,34 @@ struct TilesWindow {
   int d, d_end, h, h_end;
 };
 
+// Lines of the source that the next window will stage.
+struct TilesAhead {
+  const std::byte* first = nullptr;
+  std::int64_t bytes = 0;
+};
+
+// What happens between the steps: the block before is finished and the next window fetched to L2.
+template <class E>
+class TilesBetween {
+ public:
+  TilesBetween(TileFinish<E>& finish, const TilesAhead& ahead, std::int64_t steps) noexcept
+      : finish_(finish), at_(ahead.first), end_(ahead.first + ahead.bytes) {
+    lines_ =
+        ahead.bytes == 0 ? 0 : static_cast<int>(ceil_div(ahead.bytes / 64, at_least(1, steps)));
+  }
+  [[gnu::always_inline]] void operator()() noexcept {
+    finish_();
+    if (at_ >= end_) return;
+    for (int i = 0; i < lines_; ++i) __builtin_prefetch(at_ + i * 64, 0, 2);
+    at_ += lines_ * 64;
+  }
+
+ private:
+  TileFinish<E>& finish_;
+  const std::byte *at_, *end_;
+  int lines_;
+};
+
 template <class E, int PA, int PW>
 class TilesRun {
   using Stage = TilesStage<E>;
@@ -82,6 +110,7 @@ class TilesRun {
         for (int i = staged_end > at ? staged_end : at; i < end + p_.staged[p_.outer].extra; ++i)
           stage_lines(i, i - at, w);
         staged_end = end + p_.staged[p_.outer].extra;
+        look_ahead(staged_end, static_cast<int>(at_most(last, end + p_.length)) - end, w);
       }
       multiply(w);
     }
@@ -108,11 +137,43 @@ class TilesRun {
                args_.residual_pixel,
                args_.bias == nullptr ? nullptr : args_.bias + group_ * p_.columns,
                p_.shape.target_type,
+               streams(to_bytes),
                args_.epilogue};
     memory_d_ = memory_h_ = 0;
     const std::int64_t image_bytes =
         p_.whole ? p_.staged_bytes(p_.memory_d(), p_.memory_h()) * index : 0;
     stage_.begin_at(planes + image_bytes);
+  }
+
+  // A target that the next layer may find in a cache is left there.
+  [[nodiscard]] bool streams(std::int64_t element) const noexcept {
+    constexpr std::int64_t large = std::int64_t{12} << 20;
+    std::int64_t bytes = p_.shape.batch * p_.columns * p_.shape.groups * element;
+    for (const DirectAxis& a : p_.axis) bytes *= a.target;
+    const auto address = reinterpret_cast<std::uintptr_t>(args_.target);
+    return bytes > large && address % 64 == 0 && args_.target_pixel * element % 64 == 0 &&
+           p_.columns * element % 64 == 0;
+  }
+
+  // Lines [first, first + count) of the outer axis, where their channels lie together.
+  void look_ahead(int first, int count, const TilesWindow& w) noexcept {
+    ahead_ = {};
+    const std::int64_t from_bytes = bytes_of(p_.shape.source_type);
+    if (count <= 0 || source_.pixel > p_.depth * from_bytes * 3 / 2) return;
+    const TilesAxis& o = p_.staged[p_.outer];
+    std::int64_t begin = first * o.step + o.origin, end = begin + count * o.step;
+    begin = at_least(0, begin);
+    end = at_most(p_.axis[p_.outer].source, end);
+    const std::int64_t row = p_.axis[2].source * source_.pixel;
+    if (p_.outer == 1) {
+      ahead_ = {source_.pixels + begin * row, (end - begin) * row};
+    } else if (begin < end) {  // of a band, the first plane
+      const std::int64_t top = at_least(0, w.h * p_.staged[1].step + p_.staged[1].origin);
+      const std::int64_t rows = (w.h_end - w.h + p_.staged[1].extra) * p_.staged[1].step;
+      ahead_ = {source_.pixels + (begin * p_.axis[1].source + top) * row,
+                at_most(rows, p_.axis[1].source - top) * row};
+    }
+    if (ahead_.bytes <= 0) ahead_ = {};
   }
 
   // Line i of the outer axis, in memory line `to`.
@@ -212,6 +273,8 @@ class TilesRun {
   void multiply_all(const std::byte* packed, std::int64_t taps) noexcept {
     const TilesGroup g(p_, steps_, tiles_);
     TileFinish<E> finish(target_);
+    TilesBetween<E> between(finish, ahead_,
+                            std::int64_t{block_last_ - block_first_} * tiles_ * steps_ / 2);
     for (int b = block_first_; b < block_last_; b += g.blocks) {
       const auto b_end = static_cast<int>(at_most(block_last_, b + g.blocks));
       for (int t = 0; t < tiles_; t += g.tiles) {
@@ -221,13 +284,13 @@ class TilesRun {
             const std::byte* w = packed + p_.packed_at(0, taps, i);
             float* sums = sums_ + std::int64_t{i - b} * g.tiles * (2 * tile_bytes / 4);
             if (p_.block_tiles(i) == 2)
-              blocks<2, 2>({g, i, q, t, t_end, w, sums}, finish);
+              blocks<2, 2>({g, i, q, t, t_end, w, sums}, finish, between);
             else
-              blocks<4, 1>({g, i, q, t, t_end, w, sums}, finish);
+              blocks<4, 1>({g, i, q, t, t_end, w, sums}, finish, between);
           }
       }
     }
-    finish.flush();
+    finish.end();
   }
 
   // Tiles [first, last) of one block of target channels and one range of depth.
@@ -238,7 +301,7 @@ class TilesRun {
     float* sums;
   };
   template <int MP, int NB>
-  void blocks(const Part& part, TileFinish<E>& finish) noexcept {
+  void blocks(const Part& part, TileFinish<E>& finish, TilesBetween<E>& between) noexcept {
     using Block = TileBlock<E, PA, PW, MP, NB>;
     const auto begin = static_cast<int>(part_first(steps_, part.g.depths, part.depth));
     const auto end = static_cast<int>(part_first(steps_, part.g.depths, part.depth + 1));
@@ -259,7 +322,7 @@ class TilesRun {
       const int place = part.g.depths > 1 ? t - part.first : (t - part.first) / MP % 2 * MP;
       s.c = part.sums + std::int64_t{place} * (NB * tile_bytes / 4);
       if (finish.holds(s.c)) finish.flush();
-      Block::run(s, finish);
+      Block::run(s, between);
       if (part.depth + 1 < part.g.depths) continue;
       const int left = part.last - t < MP ? part.last - t : MP;
       finish.take(s.c, to_ + std::int64_t{t} * tile_pixels, left * tile_pixels, channel, columns,
@@ -272,6 +335,7 @@ class TilesRun {
   Stage stage_;
   TilesSource source_{};
   TileTarget target_{};
+  TilesAhead ahead_{};
   std::byte* window_;
   float* sums_;
   std::int32_t *to_, *tile_at_, *step_at_;

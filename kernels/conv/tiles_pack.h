@@ -8,19 +8,30 @@
 namespace burin::kernels {
 namespace {
 
+// Weights as they are given: those of a target channel and a source channel, kernel points together,
+// lie so many numbers from the next.
+struct TilesWeights {
+  const float* numbers;
+  std::int64_t column_step, channel_step;
+
+  [[nodiscard]] static TilesWeights of(const TilesPlan& p, const float* numbers) noexcept {
+    const std::int64_t taps = p.shape.taps();
+    if (p.forward) return {numbers, p.depth * taps, taps};
+    return {numbers, taps, p.columns * taps};
+  }
+};
+
 class TilesPack {
  public:
-  TilesPack(const TilesPlan& plan, const float* weights, std::byte* packed) noexcept
-      : p_(plan), w_(weights), packed_(packed) {}
+  TilesPack(const TilesPlan& plan, const TilesWeights& weights, void* packed) noexcept
+      : p_(plan), w_(weights), packed_(static_cast<std::byte*>(packed)) {}
 
   void task(std::int64_t index) noexcept {
     const std::int64_t group = index / p_.o_blocks;
     const auto block = static_cast<int>(index % p_.o_blocks);
     const std::int64_t taps = p_.shape.taps();
-    const float* from = w_ + group * p_.depth * p_.columns * taps;
+    const float* from = w_.numbers + group * p_.depth * p_.columns * taps;
     const int first = block * 2 * tile_channels;
-    const std::int64_t column_step = p_.forward ? std::int64_t{p_.depth} * taps : taps;
-    const std::int64_t channel_step = p_.forward ? taps : std::int64_t{p_.columns} * taps;
     place_taps(block);
     std::byte* to = packed_ + group * p_.group_bytes();
     for (int cb = 0; cb < p_.c_blocks; ++cb)
@@ -28,7 +39,7 @@ class TilesPack {
         for (int k = 0; k < tile_depth; ++k) {
           const int c = cb * tile_depth + k;
           const bool inside = c < p_.depth && first + n < p_.columns;
-          const float* x = from + (first + n) * column_step + c * channel_step;
+          const float* x = from + (first + n) * w_.column_step + c * w_.channel_step;
           const std::int64_t at =
               n / tile_channels * tile_bytes + k / 2 * 64 + n % tile_channels * 4 + k % 2 * 2;
           for (std::int64_t t = 0; t < taps; ++t)
@@ -76,7 +87,7 @@ class TilesPack {
   }
 
   const TilesPlan& p_;
-  const float* w_;
+  TilesWeights w_;
   std::byte* packed_;
   std::int64_t at_[TilesPlan::max_taps], c_step_[TilesPlan::max_taps];
 };

@@ -123,6 +123,13 @@ struct TilesPlan {
   [[nodiscard]] std::int64_t most_tiles() const noexcept {
     return std::int64_t{length} * (outer == 0 ? rows : 1) * ceil_div(positions[2], tile_pixels) + 4;
   }
+  // Pixels in tiles for each one that is wanted, about.
+  [[nodiscard]] double waste() const noexcept {
+    const double width = positions[2], height = positions[1];
+    const double rows = static_cast<double>(ceil_div(positions[2], tile_pixels)) * height;
+    const double run = (staged_size(2, positions[2]) * (height - 1) + width) / tile_pixels + 0.5;
+    return (rows < run ? rows : run) * tile_pixels / (width * height);
+  }
   [[nodiscard]] std::int64_t images() const noexcept { return shape.batch * shape.groups; }
   [[nodiscard]] std::int64_t tasks(int stage) const noexcept {
     if (stage == 0) return whole ? images() * staged_size(outer, positions[outer]) : 0;
@@ -159,18 +166,16 @@ struct TilesPlan {
         rows = static_cast<int>(ceil_div(positions[1], ++bands));
     }
     grow();
-    const std::int64_t window = std::int64_t{length} * (outer == 0 ? rows : 1) * positions[2];
+    const std::int64_t line = std::int64_t{outer == 0 ? rows : 1} * positions[2];
     const std::int64_t all = images() * bands;
-    // As many parts as tasks are wanted, but none shorter than a window or min_task_pixels.
-    const std::int64_t per_line = ceil_div(window, length);
-    const std::int64_t least = at_least(length, ceil_div(min_task_pixels, per_line));
-    parts =
-        static_cast<int>(at_least(1, at_most(ceil_div(min_tasks, all), positions[outer] / least)));
+    parts = static_cast<int>(at_least(
+        1, at_most(ceil_div(min_tasks, all), positions[outer] / ceil_div(min_task_pixels, line))));
+    const std::int64_t longest = ceil_div(positions[outer], parts);
+    length = static_cast<int>(ceil_div(longest, ceil_div(longest, length)));  // even windows
     if (all * parts >= min_tasks / 2 || o_blocks == 1) return;
     if (shape.batch * staged_bytes(positions[0], positions[1]) > shared_bytes_most) return;
     whole = true;
-    while (length < ceil_div(positions[outer], parts) && (length + 1) * per_line <= window_pixels)
-      ++length;
+    length = static_cast<int>(at_most(longest, at_least(1, window_pixels / line)));
     slices = static_cast<int>(at_most(o_blocks, ceil_div(min_tasks, all * parts)));
   }
   // Longest window that fits.
@@ -192,7 +197,7 @@ struct TilesGroup {
   static constexpr int deepest_bytes = 36 * 1024;            // of weights, in L1
   static constexpr std::int64_t weights_in_l2 = 320 * 1024;  // of a block
   static constexpr std::int64_t sums_in_l2 = 640 * 1024;
-  static constexpr int few_tiles = 16;
+  static constexpr int few_tiles = 8;
 
   int depths;  // ranges of steps
   int blocks;  // of target channels
@@ -210,6 +215,8 @@ struct TilesGroup {
 
   // Pixel tiles of two channel tiles that any phase of the pass keeps sums of.
   [[nodiscard]] static std::int64_t most_sums(const TilesPlan& p) noexcept {
+    if (p.shape.taps() * p.c_blocks * p.w_planes * 2 * tile_bytes <= weights_in_l2)
+      return few_tiles;
     return at_least(few_tiles, at_least(p.most_tiles() + 4, sums_in_l2 / (2 * tile_bytes)));
   }
 };

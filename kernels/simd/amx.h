@@ -63,6 +63,8 @@ struct Amx : Avx512 {
     return _mm512_maskz_loadu_epi16(pair_mask(count), p);
   }
   static void store_pair(void* p, pair v) { _mm512_storeu_si512(p, v); }
+  // p aligned to 64 bytes; pair with fence().
+  static void stream_pair(void* p, pair v) { _mm512_stream_si512(static_cast<__m512i*>(p), v); }
   static void store_pair(void* p, pair v, int count) {
     _mm512_mask_storeu_epi16(p, pair_mask(count), v);
   }

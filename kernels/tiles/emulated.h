@@ -41,14 +41,16 @@ struct EmulatedTiles {
   }
   template <int c, int a, int b>
   static void multiply_bf16() {
+    float factor[32][16], sums[16][16];
+    std::memcpy(sums, tiles[c], sizeof(sums));
+    for (int k = 0; k < 32; ++k)
+      for (int n = 0; n < 16; ++n) factor[k][n] = number(b, k / 2, 2 * n + k % 2);
     for (int i = 0; i < 16; ++i)
-      for (int n = 0; n < 16; ++n) {
-        float sum = number<float>(c, i, n);
-        for (int k = 0; k < 32; ++k)
-          sum += widen_bf16(number<std::uint16_t>(a, i, k)) *
-                 widen_bf16(number<std::uint16_t>(b, k / 2, 2 * n + k % 2));
-        std::memcpy(tiles[c][i] + 4 * n, &sum, 4);
+      for (int k = 0; k < 32; ++k) {
+        const float value = number(a, i, k);
+        for (int n = 0; n < 16; ++n) sums[i][n] += value * factor[k][n];
       }
+    std::memcpy(tiles[c], sums, sizeof(sums));
   }
 
   static reg zero() { return {}; }
@@ -82,6 +84,10 @@ struct EmulatedTiles {
     std::copy(r.v, r.v + std::min(count, lanes), p);
   }
 
+  static void stream(float* p, const reg& r) { store(p, r); }
+  static void stream_pair(void* p, const pair& v) { store_pair(p, v); }
+  static void fence() {}
+
   static pair zero_pair() { return {}; }
   static pair round(const reg& low, const reg& high) {
     pair p;
@@ -113,11 +119,10 @@ struct EmulatedTiles {
     for (int i = 0; i < lanes; ++i) r.v[i] = f(i);
     return r;
   }
-  template <class T>
-  static T number(int tile, int row, int at) {
-    T value;
-    std::memcpy(&value, tiles[tile][row] + at * static_cast<int>(sizeof(T)), sizeof(T));
-    return value;
+  static float number(int tile, int row, int at) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, tiles[tile][row] + 2 * at, sizeof(bits));
+    return widen_bf16(bits);
   }
 
   static inline thread_local std::byte tiles[8][16][64];

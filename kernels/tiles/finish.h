@@ -20,6 +20,7 @@ struct TileTarget {
   std::int64_t residual_pixel;
   const float* bias;  // null: none
   Element type;
+  bool stream;  // past the caches: the target is large, its pixels begin at lines
   Epilogue epilogue;
 };
 
@@ -52,6 +53,11 @@ class TileFinish {
   void flush() noexcept {
     if (next_ < pixels_) run_(*this, pixels_);
   }
+  // All is finished and stored.
+  void end() noexcept {
+    flush();
+    if (t_.stream) E::fence();
+  }
 
  private:
   using Run = void (*)(TileFinish&, int end) noexcept;
@@ -74,8 +80,13 @@ class TileFinish {
   }
   template <Element type, Activation activation>
   [[nodiscard]] Run of_residual() const noexcept {
-    return t_.residual != nullptr ? pixels<type, activation, true>
-                                  : pixels<type, activation, false>;
+    return t_.residual != nullptr ? of_store<type, activation, true>()
+                                  : of_store<type, activation, false>();
+  }
+  template <Element type, Activation activation, bool residual>
+  [[nodiscard]] Run of_store() const noexcept {
+    return t_.stream ? pixels<type, activation, residual, true>
+                     : pixels<type, activation, residual, false>;
   }
 
   template <Activation activation>
@@ -87,7 +98,7 @@ class TileFinish {
   }
 
   // Pixels [next, end).
-  template <Element type, Activation activation, bool residual>
+  template <Element type, Activation activation, bool residual, bool stream>
   static void pixels(TileFinish& f, int end) noexcept {
     constexpr int element = type == Element::f32 ? 4 : 2;
     const TileTarget& t = f.t_;
@@ -105,9 +116,11 @@ class TileFinish {
       if (wide) bias_upper = E::load(t.bias + f.channel_ + tile_channels, upper);
     }
     for (int i = f.next_; i < end; ++i) {
-      const std::byte* next = target + to_list[i + ahead] * pixel;
-      __builtin_prefetch(next, 1);
-      if constexpr (element == 4) __builtin_prefetch(next + 64, 1);
+      if constexpr (!stream) {
+        const std::byte* next = target + to_list[i + ahead] * pixel;
+        __builtin_prefetch(next, 1);
+        if constexpr (element == 4) __builtin_prefetch(next + 64, 1);
+      }
       const std::int64_t to = to_list[i];
       if (to < 0) continue;
       const float* c =
@@ -125,7 +138,15 @@ class TileFinish {
       }
       low = activate<activation>(slope, low);
       high = activate<activation>(slope, high);
-      if constexpr (type == Element::f32) {
+      if (stream && columns == 2 * tile_channels) {
+        auto* y = target + to * pixel;
+        if constexpr (type == Element::f32) {
+          E::stream(reinterpret_cast<float*>(y), low);
+          E::stream(reinterpret_cast<float*>(y) + tile_channels, high);
+        } else {
+          E::stream_pair(y, E::round(low, high));
+        }
+      } else if constexpr (type == Element::f32) {
         auto* y = reinterpret_cast<float*>(target + to * pixel);
         E::store(y, low, columns);
         if (wide) E::store(y + tile_channels, high, upper);

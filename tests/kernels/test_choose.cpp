@@ -140,6 +140,14 @@ TEST_CASE("each class of convolutions gets its algorithm") {
   pointwise.kernel = {1, 1, 1};
   pointwise.pad_begin = pointwise.pad_end = {0, 0, 0};
   depthwise.groups = 64;
+  if (usable(Isa::amx)) {
+    for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()}) {
+      CHECK(chosen(entries, large).starts_with("tiles_split"));
+      CHECK(chosen(entries, strided).starts_with("tiles_split"));
+      CHECK(chosen(entries, depthwise).starts_with("depthwise"));
+    }
+    return;
+  }
   const std::string level = usable(Isa::avx512) ? "avx512" : "avx2";
   for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()}) {
     CHECK(chosen(entries, large).starts_with("winograd"));

@@ -33,12 +33,19 @@ ConvShape grouped(ConvShape s, int groups) {
 const ConvShape conv_cases[] = {same_3x3(20, 37, 9, 17), grouped(same_3x3(24, 24, 9, 10), 24),
                                 same_3x3x3(8, 12, 7), strided(8, 12, 12, 4, 2, 1)};
 
+// Factors that bf16 holds, so that entries that round them see the same.
+std::vector<float> factors(Random& random, std::size_t n) {
+  std::vector<float> list = random.reals(n);
+  for (float& v : list) v = widen_bf16(round_bf16(v));
+  return list;
+}
+
 ConvNumbers conv_numbers(const ConvShape& s) {
   Random random(5);
   const auto size = [](std::int64_t n) { return static_cast<std::size_t>(n); };
-  return {.x = random.reals(size(s.batch * s.in_pixels() * s.in_channels)),
-          .dy = random.reals(size(s.batch * s.out_pixels() * s.out_channels)),
-          .w = random.reals(size(s.out_channels * (s.in_channels / s.groups) * s.taps())),
+  return {.x = factors(random, size(s.batch * s.in_pixels() * s.in_channels)),
+          .dy = factors(random, size(s.batch * s.out_pixels() * s.out_channels)),
+          .w = factors(random, size(s.out_channels * (s.in_channels / s.groups) * s.taps())),
           .bias_out = random.reals(size(s.out_channels)),
           .bias_in = random.reals(size(s.in_channels))};
 }
@@ -46,8 +53,8 @@ ConvNumbers conv_numbers(const ConvShape& s) {
 MatmulCase matmul_case() {
   Random random(6);
   return {.shape = {.m = 17, .n = 37, .k = 40, .a_row = 40, .b_depth = 37},
-          .a = random.reals(17 * 40),
-          .b = random.reals(40 * 37),
+          .a = factors(random, 17 * 40),
+          .b = factors(random, 40 * 37),
           .bias = random.reals(37)};
 }
 

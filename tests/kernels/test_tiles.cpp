@@ -1,0 +1,128 @@
+// The logic of tiles on any CPU: convolution entries over an emulated tile against the reference.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "kernels/conv/tiles_entry.h"
+#include "kernels/tiles/emulated.h"
+#include "tests/kernels/run_conv.h"
+#include "tests/support/compare.h"
+#include "tests/support/random.h"
+#include "tests/support/shapes.h"
+
+namespace {
+
+using namespace burin::kernels;
+using namespace burin::test;
+
+template <bool forward, bool split>
+const ConvKernel emulated = TilesEntry<EmulatedTiles, forward, split>::entry("tiles",
+                                                                             Isa::reference);
+
+ConvNumbers numbers(const ConvShape& s, Random& random) {
+  const auto draw = [&](std::int64_t n) { return random.reals(static_cast<std::size_t>(n)); };
+  ConvNumbers n;
+  n.x = draw(s.batch * s.in_pixels() * s.in_channels);
+  n.dy = draw(s.batch * s.out_pixels() * s.out_channels);
+  n.w = draw(s.out_channels * (s.in_channels / s.groups) * s.taps());
+  n.bias_out = draw(s.out_channels);
+  n.bias_in = draw(s.in_channels);
+  n.residual_out = draw(s.batch * s.out_pixels() * s.out_channels);
+  n.residual_in = draw(s.batch * s.in_pixels() * s.in_channels);
+  n.x_gap = random.integer(0, 1) * 3;
+  n.dy_gap = random.integer(0, 1) * 5;
+  return n;
+}
+
+void round_list(std::vector<float>& list) {
+  for (float& v : list) v = widen_bf16(round_bf16(v));
+}
+
+// What the entry is given, as the reference takes it: activations rounded where the shape stores
+// them as bf16, factors where the entry rounds them.
+ConvNumbers as_seen(ConvNumbers n, const ConvShape& s, bool forward, bool split) {
+  if (!split || s.source_type == Element::bf16) round_list(forward ? n.x : n.dy);
+  if (!split) round_list(n.w);
+  if (s.target_type == Element::bf16) round_list(forward ? n.residual_out : n.residual_in);
+  return n;
+}
+
+// 2^-8: half a unit of bf16 in each result; f32 sums of some hundred products else.
+double tolerance(const ConvShape& s) { return s.target_type == Element::bf16 ? 0x1p-8 : 1e-5; }
+
+template <bool forward, bool split>
+void check(const char* name, ConvShape s, Random& random, const ConvKernel& entry) {
+  for (const Element source : {Element::f32, Element::bf16})
+    for (const Element target : {Element::f32, Element::bf16}) {
+      s.source_type = source;
+      s.target_type = target;
+      s.residual = random.integer(0, 1) == 1;
+      if (entry.refuse(s) != nullptr || (s.macs() > 2000000 && source != target)) continue;
+      ConvNumbers n = numbers(s, random);
+      n.epilogue = {Activation::leaky_relu, 0.125f};
+      ConvShape plain = s;
+      plain.source_type = plain.target_type = Element::f32;
+      const auto& reference = *(forward ? conv_forward_kernels() : conv_data_kernels()).back();
+      const ConvResult want = run_conv(reference, plain, forward, as_seen(n, s, forward, split),
+                                       TaskOrder::whole, Guard::bytes);
+      const ConvResult got = run_conv(entry, s, forward, n, TaskOrder::reverse, Guard::end_page);
+      const double error =
+          relative_l2(std::span<const float>(got.numbers), std::span<const float>(want.numbers));
+      INFO(std::string(name) << " " << std::string(entry.name) << " " << text(s) << " types "
+                             << static_cast<int>(source) << " to " << static_cast<int>(target)
+                             << ": error " << error << " " << got.fault);
+      CHECK((got.fault.empty() && error <= tolerance(s)));
+    }
+}
+
+template <bool forward, bool split>
+void check_named(const ConvKernel& entry) {
+  for (const NamedConv& named : conv_shapes) {
+    Random random(7);
+    check<forward, split>(named.name, named.shape, random, entry);
+  }
+}
+
+TEST_CASE("emulated tiles hold the precision of each pair of types") {
+  check_named<true, true>(emulated<true, true>);
+  check_named<false, true>(emulated<false, true>);
+  check_named<true, false>(emulated<true, false>);
+  check_named<false, false>(emulated<false, false>);
+}
+
+template <bool forward, bool split>
+void check_real(const char* wanted) {
+  for (const ConvKernel* e : forward ? conv_forward_kernels() : conv_data_kernels())
+    if (is_named(e->name, wanted) && usable(e->isa)) check_named<forward, split>(*e);
+}
+
+TEST_CASE("tiles of the CPU hold the precision of each pair of types") {
+  check_real<true, true>("tiles_split");
+  check_real<false, true>("tiles_split");
+  check_real<true, false>("tiles_bf16");
+  check_real<false, false>("tiles_bf16");
+}
+
+// Many channels: sums stay in L2 and target channels are sliced; many rows: windows move.
+TEST_CASE("emulated tiles with many channels and with long images") {
+  Random random(8);
+  ConvShape deep = same_3x3(330, 70, 5, 6);
+  ConvShape tall = same_3x3(40, 24, 150, 33);
+  ConvShape volume = same_3x3x3(36, 20, 7);
+  volume.in = {9, 12, 17};
+  for (const ConvShape& s : {deep, tall, volume}) {
+    check<true, true>("large", s, random, emulated<true, true>);
+    check<false, false>("large", s, random, emulated<false, false>);
+  }
+}
+
+TEST_CASE("bf16 rounds to nearest, ties to even") {
+  CHECK(round_bf16(1.0f) == 0x3f80);
+  CHECK(round_bf16(1.00390625f) == 0x3f80);  // 1 + 2^-8, a tie
+  CHECK(round_bf16(1.01171875f) == 0x3f82);  // 1 + 3 * 2^-8, a tie
+  CHECK(round_bf16(-1.0040f) == 0xbf81);
+  CHECK(widen_bf16(0x4049) == 3.140625f);
+}
+
+}  // namespace
