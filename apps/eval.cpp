@@ -60,6 +60,7 @@ class Evaluation {
         names_(dataset.classes),
         channels_(output_channels(*model.network)),
         infer_(inference_of(model.recipe.infer, options.inference, channels_)),
+        predict_(*model.network, infer_),
         working_(channels_, infer_.threshold, model.recipe.loss.ignore_index),
         native_(channels_, infer_.threshold, model.recipe.loss.ignore_index) {
     check_classes(dataset, train::truth_classes(channels_), *model_.network);
@@ -74,7 +75,7 @@ class Evaluation {
     train::NativeTruth truth;
     const train::Case c = train::load_case(sample, model_.recipe.data, labels, &truth);
     const auto begin = std::chrono::steady_clock::now();
-    train::Prediction p = about(file, [&] { return train::predict(*model_.network, c, infer_); });
+    train::Prediction p = about(file, [&] { return predict_(c); });
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     const train::Scores scores = about(file, [&] { return working_.add(p, c.label, c.field); });
     if (options_.baseline) baseline_.add(sample, model_.recipe.data, c);
@@ -122,6 +123,7 @@ class Evaluation {
   const std::vector<std::string>& names_;  // of the classes
   std::int64_t channels_;
   train::InferRecipe infer_;
+  train::Predictor predict_;
   train::Scorer working_, native_;
   Baseline baseline_;
 };

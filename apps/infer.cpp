@@ -81,7 +81,8 @@ class Inference {
       : model_(model),
         out_(options.out),
         infer_(
-            inference_of(model.recipe.infer, options.inference, output_channels(*model.network))) {
+            inference_of(model.recipe.infer, options.inference, output_channels(*model.network))),
+        predict_(*model.network, infer_) {
     for (const char* folder : {"masks", "probabilities", "overlays"}) {
       make_folder(out_ / folder);
       remove_stale_temporaries(out_ / folder);
@@ -92,7 +93,7 @@ class Inference {
     const auto begin = std::chrono::steady_clock::now();
     const Image picture = read_image(file);
     const train::Case c = train::case_of_picture(picture, {}, model_.recipe.data, file);
-    train::Prediction p = about(file, [&] { return train::predict(*model_.network, c, infer_); });
+    train::Prediction p = about(file, [&] { return predict_(c); });
     keep_inside(p, c.field);
     const train::Extent from{p.height, p.width}, to{picture.height, picture.width};
     p.probability = train::resample(p.probability, from, to, p.classes);
@@ -139,6 +140,7 @@ class Inference {
   train::Model& model_;
   fs::path out_;
   train::InferRecipe infer_;
+  train::Predictor predict_;
 };
 
 int run(const Options& options, const CommandLine& command) {

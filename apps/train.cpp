@@ -119,9 +119,10 @@ void report(const train::TrainJob& job, const train::TrainOutcome& outcome) {
                                {"threads", runtime::describe()}},
                      .history = train::read_history(job.out / "history.jsonl"),
                      .cases = {}};
+  train::Predictor predict(*model.network, job.recipe.infer);
   for (std::size_t i = 0; i < shown.size() && i < 4; ++i) {
     const auto c = train::without_ignored(shown[i], job.recipe.loss.ignore_index);
-    const auto prediction = train::predict(*model.network, c, job.recipe.infer);
+    const auto prediction = predict(c);
     train::Scorer scorer(prediction.classes, job.recipe.infer.threshold);
     const auto scores = scorer.add(prediction, c.label, c.field);
     page.cases.push_back(train::report_case(c, prediction, job.recipe.infer.threshold,

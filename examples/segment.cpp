@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     const burin::Image picture = burin::read_image(argv[2]);
     // Resized and preprocessed as in training.
     const auto input = burin::train::case_of_picture(picture, {}, recipe.data, argv[2]);
-    const auto prediction = burin::train::predict(*model.network, input, recipe.infer);
+    const auto prediction = burin::train::Predictor(*model.network, recipe.infer)(input);
 
     burin::Image mask = burin::make_image(prediction.width, prediction.height, 1);
     mask.data = prediction.labels(recipe.infer.threshold);

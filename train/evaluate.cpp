@@ -99,8 +99,9 @@ Scores Scorer::pooled() {
 Scores evaluate(Network& network, std::span<const Case> cases, const InferRecipe& recipe,
                 std::int64_t ignore_index) {
   std::optional<Scorer> scorer;
+  Predictor predict(network, recipe);
   for (const Case& c : cases) {
-    const Prediction prediction = predict(network, c, recipe);
+    const Prediction prediction = predict(c);
     if (!scorer) scorer.emplace(prediction.classes, recipe.threshold, ignore_index);
     (void)scorer->add(prediction, c.label, c.field);
   }

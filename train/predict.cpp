@@ -45,43 +45,7 @@ void add_output(const Tensor& output, bool mirror_y, bool mirror_x, Prediction& 
     }
 }
 
-Tensor probabilities(Network& network, const Tensor& image) {
-  network.check_input(image.shape());
-  Tape tape(Mode::inference);
-  const Value raw = network.forward(tape.input(image));
-  return (raw.shape().channels() == 1 ? sigmoid(raw) : softmax(raw)).tensor();
-}
-
-void whole(Network& network, const Case& image, bool mirror_y, bool mirror_x, Prediction& sum) {
-  const Tensor output = probabilities(network, tensor_of(image, mirror_y, mirror_x));
-  if (sum.probability.empty()) {
-    sum.classes = output.shape().channels();
-    sum.probability.assign(static_cast<std::size_t>(sum.height * sum.width * sum.classes), 0.0f);
-  }
-  add_output(output, mirror_y, mirror_x, sum);
-}
-
-// All windows of one picture; a window that the network cannot take is an Error of check_input.
-void by_windows(Network& network, const Case& image, const InferRecipe& recipe, Prediction& sum) {
-  const models::WindowPlan plan(
-      {image.height, image.width},
-      {.window = {recipe.window, recipe.window},
-       .stride = {recipe.stride, recipe.stride},
-       .blend = recipe.blend == "gaussian" ? models::Blend::gaussian : models::Blend::constant});
-  const Shape one{1, image.channels, recipe.window, recipe.window};
-  network.check_input(one);
-  Tape shapes(Mode::shapes);
-  sum.classes = network.forward(shapes.input(one)).shape().channels();
-  const auto model = [&](std::span<const float> windows, std::int64_t count) {
-    const Tensor batch = Tensor::empty({count, image.channels, recipe.window, recipe.window});
-    std::memcpy(batch.data<float>(), windows.data(), windows.size_bytes());
-    const Tensor output = probabilities(network, batch).clone();
-    const float* p = output.data<float>();
-    return std::vector<float>(p, p + output.elements());
-  };
-  sum.probability = models::infer_windows(
-      plan, image.image, {.channels = image.channels, .classes = sum.classes}, model);
-}
+constexpr std::size_t kept_programs = 3;
 
 }  // namespace
 
@@ -96,15 +60,61 @@ std::vector<std::uint8_t> Prediction::labels(double threshold) const {
   return out;
 }
 
-Prediction predict(Network& network, const Case& image, const InferRecipe& recipe) {
+Program& Predictor::program_for(const Shape& image) {
+  for (Program& program : programs_)
+    if (program.graph().at(program.graph().inputs[0]).shape == image) return program;
+  network_.check_input(image);
+  Tape tape(Mode::shapes);
+  const Value raw = network_.forward(tape.input(image));
+  const Value y = raw.shape().channels() == 1 ? sigmoid(raw) : softmax(raw);
+  if (programs_.size() >= kept_programs) programs_.pop_front();
+  programs_.emplace_back(trace(tape, {&y, 1}), CompileOptions{});
+  return programs_.back();
+}
+
+const Tensor& Predictor::probabilities(const Tensor& image) {
+  return program_for(image.shape()).run({&image, 1})[0];
+}
+
+void Predictor::add_whole(const Case& image, bool mirror_y, bool mirror_x, Prediction& sum) {
+  const Tensor& output = probabilities(tensor_of(image, mirror_y, mirror_x));
+  if (sum.probability.empty()) {
+    sum.classes = output.shape().channels();
+    sum.probability.assign(static_cast<std::size_t>(sum.height * sum.width * sum.classes), 0.0f);
+  }
+  add_output(output, mirror_y, mirror_x, sum);
+}
+
+// All windows of one picture; a window that the network cannot take is an Error of check_input.
+void Predictor::add_windows(const Case& image, Prediction& sum) {
+  const models::WindowPlan plan(
+      {image.height, image.width},
+      {.window = {recipe_.window, recipe_.window},
+       .stride = {recipe_.stride, recipe_.stride},
+       .blend = recipe_.blend == "gaussian" ? models::Blend::gaussian : models::Blend::constant});
+  const Shape one{1, image.channels, recipe_.window, recipe_.window};
+  network_.check_input(one);
+  Tape shapes(Mode::shapes);
+  sum.classes = network_.forward(shapes.input(one)).shape().channels();
+  const auto model = [&](std::span<const float> windows, std::int64_t count) {
+    const Tensor batch = Tensor::empty({count, image.channels, recipe_.window, recipe_.window});
+    std::memcpy(batch.data<float>(), windows.data(), windows.size_bytes());
+    const Tensor output = probabilities(batch).clone();
+    const float* p = output.data<float>();
+    return std::vector<float>(p, p + output.elements());
+  };
+  sum.probability = models::infer_windows(
+      plan, image.image, {.channels = image.channels, .classes = sum.classes}, model);
+}
+
+Prediction Predictor::operator()(const Case& image) {
   Prediction sum{.height = image.height, .width = image.width, .classes = 1, .probability = {}};
-  if (recipe.mode == "window") {
-    by_windows(network, image, recipe, sum);
+  if (recipe_.mode == "window") {
+    add_windows(image, sum);
     return sum;
   }
-  const int views = recipe.flips ? 4 : 1;
-  for (int view = 0; view < views; ++view)
-    whole(network, image, (view & 2) != 0, (view & 1) != 0, sum);
+  const int views = recipe_.flips ? 4 : 1;
+  for (int view = 0; view < views; ++view) add_whole(image, (view & 2) != 0, (view & 1) != 0, sum);
   for (auto& p : sum.probability) p /= static_cast<float>(views);
   return sum;
 }

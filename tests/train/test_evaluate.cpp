@@ -44,7 +44,7 @@ TEST_CASE("masks by half of the area, classes by the largest") {
 TEST_CASE("whole-image prediction: any size, mirror images agree with a mirrored picture") {
   test::TinyNetwork network;
   const Case c = test::striped(21, 35, 4);
-  const Prediction p = predict(network, c, {});
+  const Prediction p = Predictor(network, {})(c);
   CHECK(p.probability.size() == 21 * 35);
   for (const float v : p.probability) CHECK((v > 0 && v < 1));
   Case mirrored = c;
@@ -55,7 +55,7 @@ TEST_CASE("whole-image prediction: any size, mirror images agree with a mirrored
             c.image[static_cast<std::size_t>((y * 35 + 34 - x) * 2 + k)];
   InferRecipe flips;
   flips.flips = true;
-  const Prediction a = predict(network, c, flips), b = predict(network, mirrored, flips);
+  const Prediction a = Predictor(network, flips)(c), b = Predictor(network, flips)(mirrored);
   for (std::int64_t y = 0; y < c.height; ++y)
     for (std::int64_t x = 0; x < c.width; ++x)
       CHECK(
@@ -71,7 +71,7 @@ TEST_CASE("windows agree with the whole image away from their borders") {
   windows.window = 16;
   windows.stride = 4;
   windows.blend = "gaussian";
-  const Prediction a = predict(network, c, {}), b = predict(network, c, windows);
+  const Prediction a = Predictor(network, {})(c), b = Predictor(network, windows)(c);
   REQUIRE(a.probability.size() == b.probability.size());
   double difference = 0;
   for (std::size_t i = 0; i < a.probability.size(); ++i)
