@@ -219,6 +219,15 @@ struct OneHotAttributes {
   friend bool operator==(const OneHotAttributes&, const OneHotAttributes&) = default;
 };
 
+// grid_sample: -1 and 1 are the outer edges of the outer pixels, or with align_corners their centres.
+enum class GridMode { linear, nearest, cubic };
+enum class GridBorder { zeros, edge, reflect };
+struct GridAttributes {
+  GridMode mode = GridMode::linear;
+  GridBorder border = GridBorder::zeros;
+  bool align_corners = false;
+};
+
 // top: indices of the `count` greatest or smallest numbers along the axis, in order.
 struct TopAttributes {
   int axis = -1;
@@ -250,6 +259,6 @@ using Attributes =
                  BinaryAttributes, ComparisonAttributes, ReduceAttributes, ArgAttributes,
                  CumulativeAttributes, CastAttributes, StepsAttributes, BatchAttributes,
                  ScatterAttributes, OneHotAttributes, ResampleAttributes, DilatedPoolAttributes,
-                 TopAttributes, QuantizeAttributes>;
+                 TopAttributes, QuantizeAttributes, GridAttributes>;
 
 }  // namespace burin

@@ -126,6 +126,12 @@ void put(std::ostream& out, const DilatedPoolAttributes& a) {
   put(out, a.pool);
   out << " dilation=" << joined(a.dilation) << (a.result == PoolResult::values ? "" : " places");
 }
+void put(std::ostream& out, const GridAttributes& a) {
+  constexpr std::string_view modes[] = {"linear", "nearest", "cubic"};
+  constexpr std::string_view borders[] = {"zeros", "edge", "reflect"};
+  out << ' ' << modes[static_cast<int>(a.mode)] << ' ' << borders[static_cast<int>(a.border)]
+      << (a.align_corners ? " align_corners" : "");
+}
 void put(std::ostream& out, const TopAttributes& a) {
   out << " axis=" << a.axis << " count=" << a.count << (a.smallest ? " smallest" : "");
 }

@@ -65,6 +65,7 @@ std::span<const OpDef* const> all_ops() noexcept {
       &dequantize_op,
       &integer_conv_op,
       &integer_matmul_op,
+      &grid_sample_op,
   };
   return ops;
 }

@@ -67,5 +67,6 @@ extern const OpDef quantize_op;
 extern const OpDef dequantize_op;
 extern const OpDef integer_conv_op;
 extern const OpDef integer_matmul_op;
+extern const OpDef grid_sample_op;
 
 }  // namespace burin

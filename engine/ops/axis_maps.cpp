@@ -1,5 +1,6 @@
 #include "engine/ops/axis_maps.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "engine/ops/element_types.h"
@@ -25,6 +26,13 @@ AxisMaps offsets_of(const AxisMaps& maps, const Layout& x) {
   return offsets;
 }
 
+// Offsets that follow each other, such as all channels of a pixel.
+bool is_run(const std::vector<std::int64_t>& offsets) {
+  for (std::size_t i = 1; i < offsets.size(); ++i)
+    if (offsets[i] != offsets[0] + static_cast<std::int64_t>(i)) return false;
+  return offsets[0] != outside;
+}
+
 template <class T>
 void read(const AxisMaps& offsets, const T* x, const Tensor& y, T fill) {
   const Shape& shape = y.shape();
@@ -33,6 +41,7 @@ void read(const AxisMaps& offsets, const T* x, const Tensor& y, T fill) {
   const int inner = order[static_cast<std::size_t>(rank - 1)];
   const std::vector<std::int64_t>& row_map = offsets[static_cast<std::size_t>(inner)];
   const std::int64_t count = shape[inner], step = y.layout().stride(inner);
+  const bool run = step == 1 && is_run(row_map);
   const auto read_row = [&](std::int64_t row) {
     std::int64_t from = 0, to = 0;
     bool inside = true;
@@ -46,6 +55,10 @@ void read(const AxisMaps& offsets, const T* x, const Tensor& y, T fill) {
       to += i * y.layout().stride(axis);
     }
     T* const out = y.data<T>() + to;
+    if (inside && run) {
+      std::copy_n(x + from + row_map[0], count, out);
+      return;
+    }
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t at = row_map[static_cast<std::size_t>(i)];
       out[i * step] = inside && at != outside ? x[from + at] : fill;

@@ -47,12 +47,13 @@ T power(T base, T exponent) {
   return result;
 }
 
+// By as many bits as there are, or by a negative number: all of them go. To the right the sign stays.
 template <class T>
 T shifted(T a, T b, bool left) {
   using Unsigned = std::make_unsigned_t<T>;
-  if (b < 0 || static_cast<Unsigned>(b) >= std::numeric_limits<Unsigned>::digits) return 0;
-  const auto bits = static_cast<Word<T>>(static_cast<Unsigned>(a));
-  return static_cast<T>(static_cast<Unsigned>(left ? bits << b : bits >> b));
+  const bool all = b < 0 || static_cast<Unsigned>(b) >= std::numeric_limits<Unsigned>::digits;
+  if (left) return all ? T(0) : static_cast<T>(static_cast<Unsigned>(Word<T>(Unsigned(a)) << b));
+  return all ? static_cast<T>(a < 0 ? -1 : 0) : static_cast<T>(a >> b);
 }
 
 template <class T, class F>

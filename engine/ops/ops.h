@@ -101,6 +101,9 @@ Value one_hot(const Value& indices, const Value& values, const OneHotAttributes&
 Value top(const Value& x, const TopAttributes& attributes);                       // -> i64
 Value dilated_max_pool(const Value& x, const DilatedPoolAttributes& attributes);  // places -> i64
 
+// x [n,c,(d),h,w], grid [n, result's (d),h,w, 2 or 3] with x before y (before z) in -1..1
+Value grid_sample(const Value& x, const Value& grid, const GridAttributes& attributes);
+
 // scale f32, zero of the quantized type or absent: one number, or [size of the axis].
 // quantize: saturate(round(x / scale) + zero), halves to even. dequantize: (x - zero) * scale.
 Value quantize(const Value& x, const Value& scale, const Value& zero,

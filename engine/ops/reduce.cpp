@@ -1,4 +1,5 @@
-// y = the greatest, the least or the product of x over some axes (all when none is named).
+// y = the greatest, the least or the product of x over some axes (all when none is named); of no
+// numbers: the lowest, the highest, 1.
 // dx of extremes: dy, shared by the numbers that are equal to it; of a product: dy times the others
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
@@ -16,10 +17,7 @@ const ReduceAttributes& read(const Attributes& attributes) {
 Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   const auto& a = read(attributes);
   if (a.function < Reduction::maximum) throw Error("reduce", "no sum and no mean", "one of them");
-  const unsigned axes = axis_bits("reduce", inputs[0], a.axes);
-  if (a.function != Reduction::product && inputs[0].elements() == 0)
-    throw Error("reduce", "one number or more", inputs[0].text());
-  return reduced_shape(inputs[0], axes, a.keep);
+  return reduced_shape(inputs[0], axis_bits("reduce", inputs[0], a.axes), a.keep);
 }
 
 DType type(std::span<const DType> inputs, const Attributes&) {

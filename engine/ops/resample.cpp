@@ -29,7 +29,8 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   constexpr std::int64_t most = std::int64_t{1} << 31;
   for (std::size_t i = 0; good && i < rank; ++i)
     good = a.size[i] >= 1 && a.size[i] < most && x[static_cast<int>(i)] >= 1 && a.scale[i] > 0 &&
-           std::isfinite(a.scale[i]);
+           std::abs(a.scale[i] * static_cast<double>(x[static_cast<int>(i)]) -
+                    static_cast<double>(a.size[i])) <= 1;
   if (!good) throw Error("resample", "a size and a scale for each axis of " + x.text(), "others");
   return Shape(a.size);
 }

@@ -15,7 +15,8 @@ namespace {
 
 const OnnxWriter& writer_of(ExportContext& context) {
   const std::string_view op = context.node().op->name;
-  for (const auto family : {onnx_writers_layer, onnx_writers_point, onnx_writers_move})
+  for (const auto family : {onnx_writers_layer, onnx_writers_point, onnx_writers_move,
+                            onnx_writers_number, onnx_writers_index})
     for (const OnnxWriter& writer : family())
       if (writer.op == op) return writer;
   context.refuse("an op that can be written", "none in ONNX");

@@ -52,8 +52,6 @@ void import_divide(ImportContext& c) {
 // A remainder takes the sign of the divisor, with fmod that of the dividend.
 void import_mod(ImportContext& c) {
   const bool fmod = c.integer("fmod", 0) != 0;
-  const bool real = c.type(c.operand(0)) == DType::f32 || c.type(c.operand(0)) == DType::f64;
-  if (real && !fmod) c.refuse("reals without fmod");
   import_binary(c, binary_op, BinaryAttributes{fmod ? Binary::remainder : Binary::modulo});
 }
 

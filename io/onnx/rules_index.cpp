@@ -77,7 +77,7 @@ void import_blocks(ImportContext& c) {
   const Shape s = c.shape(x);
   const std::int64_t b = c.integer("blocksize");
   const bool to_depth = c.op() == "SpaceToDepth";
-  const std::string mode = to_depth ? "DCR" : c.text("mode", "DCR");
+  const std::string mode = c.text("mode", "DCR");
   if (mode != "DCR" && mode != "CRD") c.refuse("mode " + mode);
   if (s.rank() != 4 || b < 1 || b > 1024 ||
       (to_depth ? s[2] % b != 0 || s[3] % b != 0 : s[1] % (b * b) != 0))
@@ -86,7 +86,7 @@ void import_blocks(ImportContext& c) {
   std::vector<int> order;
   if (to_depth) {
     split = {s[0], s[1], s[2] / b, b, s[3] / b, b};
-    order = {0, 3, 5, 1, 2, 4};
+    order = mode == "DCR" ? std::vector<int>{0, 3, 5, 1, 2, 4} : std::vector<int>{0, 1, 3, 5, 2, 4};
     joined = {s[0], s[1] * b * b, s[2] / b, s[3] / b};
   } else {
     const std::int64_t depth = s[1] / (b * b);

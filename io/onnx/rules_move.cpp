@@ -1,4 +1,4 @@
-// Concat, Split, Slice, Pad, Transpose.
+// Concat, Split, Slice, Pad, CenterCropPad, Transpose.
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -156,6 +156,28 @@ void import_pad(ImportContext& c) {
   c.set(0, c.add(pad_op, {x}, a));
 }
 
+// Cuts or pads both sides of axes alike; an odd one goes behind.
+void import_center(ImportContext& c) {
+  const int x = c.operand(0), rank = c.shape(x).rank();
+  const std::vector<std::int64_t> sizes = c.integers_of(c.operand(1), "shape");
+  std::vector<std::int64_t> axes(sizes.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  axes = c.integers("axes").value_or(axes);
+  static_cast<void>(c.axes(axes, rank));  // each once
+  if (axes.size() != sizes.size()) c.refuse("axes");
+  PadAttributes a;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const int axis = c.axis(axes[i], rank);
+    if (sizes[i] < 1 || sizes[i] > std::int64_t{1} << 40)
+      c.refuse("a size of " + std::to_string(sizes[i]));
+    const std::int64_t more = sizes[i] - c.shape(x)[axis];
+    const auto at = static_cast<std::size_t>(axis);
+    a.begin[at] = more / 2;  // towards 0
+    a.end[at] = more - a.begin[at];
+  }
+  c.set(0, c.add(pad_op, {x}, a));
+}
+
 void import_transpose(ImportContext& c) {
   const int x = c.operand(0), rank = c.shape(x).rank();
   std::vector<int> order(static_cast<std::size_t>(rank));
@@ -168,9 +190,8 @@ void import_transpose(ImportContext& c) {
 }
 
 constexpr OnnxRule rules[] = {
-    {"Concat", import_concat},       {"Pad", import_pad},
-    {"Slice", import_slice},         {"Split", import_split},
-    {"Transpose", import_transpose},
+    {"CenterCropPad", import_center}, {"Concat", import_concat}, {"Pad", import_pad},
+    {"Slice", import_slice},          {"Split", import_split},   {"Transpose", import_transpose},
 };
 
 }  // namespace

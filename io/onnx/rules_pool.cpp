@@ -1,4 +1,6 @@
-// MaxPool, AveragePool and their global forms.
+// MaxPool, AveragePool, LpPool and global forms.
+#include <utility>
+
 #include "engine/ops/all_ops.h"
 #include "io/onnx/rules.h"
 #include "io/onnx/window.h"
@@ -31,12 +33,6 @@ PoolAttributes pool_attributes(const OnnxWindow& window) {
 
 bool dilated(const OnnxWindow& window) { return window.dilation != std::array<int, 3>{1, 1, 1}; }
 
-OnnxWindow pool_window(ImportContext& c, const Shape& x) {
-  const OnnxWindow window = read_window(c, x);
-  if (dilated(window)) c.refuse("dilations");
-  return window;
-}
-
 void import_max_pool(ImportContext& c) {
   const int x = c.operand(0);
   const bool by_column = c.integer("storage_order", 0) != 0;  // of the indices
@@ -67,13 +63,51 @@ int padded(ImportContext& c, int x, const OnnxWindow& window) {
   return c.add(pad_op, {x}, pads);
 }
 
+int ones(ImportContext& c, std::vector<std::int64_t> sizes) {
+  return c.add(expand_op, {add_scalar(c, DType::f32, 1)}, ShapeAttributes{std::move(sizes)});
+}
+
+// Sums over windows: a depthwise convolution with ones.
+int window_sums(ImportContext& c, int x, const OnnxWindow& window) {
+  const Shape shape = c.shape(x);
+  std::vector<std::int64_t> sizes{shape[1], 1};
+  for (int i = 0; i < shape.rank() - 2; ++i)
+    sizes.push_back(window.kernel[window_axis(i, shape.rank())]);
+  return c.add(conv_op, {x, ones(c, std::move(sizes)), -1},
+               ConvAttributes{.kernel = window.kernel,
+                              .stride = window.stride,
+                              .dilation = window.dilation,
+                              .pad_begin = window.pad_begin,
+                              .pad_end = window.pad_end,
+                              .groups = static_cast<int>(shape[1])});
+}
+
+// Windows with gaps: sums divided by how many numbers each window holds.
+int dilated_average(ImportContext& c, int x, OnnxWindow window, bool count_padding,
+                    const std::array<int, 3>& beyond) {
+  const Shape shape = c.shape(x);
+  OnnxWindow counted = window;
+  std::vector<std::int64_t> sizes{1, 1};
+  for (int i = 0; i < shape.rank() - 2; ++i) {
+    const std::size_t axis = window_axis(i, shape.rank());
+    const int pads = window.pad_begin[axis] + window.pad_end[axis];
+    sizes.push_back(shape[i + 2] + (count_padding ? pads : 0));
+    if (count_padding) counted.pad_begin[axis] = counted.pad_end[axis] = 0;
+    window.pad_end[axis] += beyond[axis];
+    counted.pad_end[axis] += beyond[axis];
+  }
+  const int counts = window_sums(c, ones(c, std::move(sizes)), counted);
+  return c.add(binary_op, {window_sums(c, x, window), counts}, BinaryAttributes{Binary::divide});
+}
+
 void import_average_pool(ImportContext& c) {
   int x = c.f32(0);
-  const OnnxWindow window = pool_window(c, c.shape(x));
+  const OnnxWindow window = read_window(c, c.shape(x));
   PoolAttributes a = pool_attributes(window);
   a.count_padding = c.integer("count_include_pad", 0) != 0;
   const auto beyond = c.integer("ceil_mode", 0) != 0 ? reach_beyond(window, c.shape(x))
                                                      : std::array<int, 3>{0, 0, 0};
+  if (dilated(window)) return c.set(0, dilated_average(c, x, window, a.count_padding, beyond));
   if (beyond != std::array<int, 3>{0, 0, 0} && a.count_padding) {
     x = padded(c, x, window);
     a.pad_begin = a.pad_end = {0, 0, 0};
@@ -81,6 +115,25 @@ void import_average_pool(ImportContext& c) {
   }
   for (std::size_t axis = 0; axis < 3; ++axis) a.pad_end[axis] += beyond[axis];
   c.set(0, c.add(average_pool_op, {x}, a));
+}
+
+// (sum of |x|^p)^(1/p) over windows
+void import_lp_pool(ImportContext& c) {
+  int x = c.f32(0);
+  const std::int64_t p = c.integer("p", 2);
+  if (p < 1) c.refuse("p " + std::to_string(p));
+  OnnxWindow window = read_window(c, c.shape(x));
+  if (c.integer("ceil_mode", 0) != 0) {
+    const auto beyond = reach_beyond(window, c.shape(x));
+    for (std::size_t axis = 0; axis < 3; ++axis) window.pad_end[axis] += beyond[axis];
+  }
+  const auto power = [&](int base, double exponent) {
+    return c.add(binary_op, {base, add_scalar(c, DType::f32, exponent)},
+                 BinaryAttributes{Binary::power});
+  };
+  x = c.add(unary_op, {x}, UnaryAttributes{Unary::absolute});
+  const auto exponent = static_cast<double>(p);
+  c.set(0, power(window_sums(c, power(x, exponent), window), 1.0 / exponent));
 }
 
 void import_global_average_pool(ImportContext& c) {
@@ -102,6 +155,7 @@ constexpr OnnxRule rules[] = {
     {"AveragePool", import_average_pool},
     {"GlobalAveragePool", import_global_average_pool},
     {"GlobalMaxPool", import_global_max_pool},
+    {"LpPool", import_lp_pool},
     {"MaxPool", import_max_pool},
 };
 

@@ -28,8 +28,10 @@ int log_sum_exp(ImportContext& c, int x, const AxesAttributes& a) {
 int reduced(ImportContext& c, int x, const AxesAttributes& a) {
   const std::string_view name = c.op().substr(std::string_view("Reduce").size());
   const auto sum = [&](int of) { return c.add(sum_op, {of}, a); };
-  const auto extreme = [&](Reduction function) {
-    return c.add(reduce_op, {x}, ReduceAttributes{function, a.axes, a.keep});
+  const auto extreme = [&](Reduction function) {  // of bools as of 0 and 1
+    const DType type = c.type(x), number = type == DType::boolean ? DType::u8 : type;
+    const ReduceAttributes r{function, a.axes, a.keep};
+    return add_cast(c, c.add(reduce_op, {add_cast(c, x, number)}, r), type);
   };
   if (name == "Sum") return sum(x);
   if (name == "Mean") return c.add(mean_op, {x}, a);

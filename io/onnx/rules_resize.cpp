@@ -1,4 +1,4 @@
-// Resize and Upsample: the engine's resize where it has the mode, else resample.
+// Resize and Upsample: the engine's resize where it has the mode, else resample; GridSample.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -181,7 +181,26 @@ void import_resize(ImportContext& c) {
   c.set(0, c.add(resize_op, {x}, r));
 }
 
-constexpr OnnxRule rules[] = {{"Resize", import_resize}, {"Upsample", import_resize}};
+void import_grid_sample(ImportContext& c) {
+  const GridAttributes a{.mode = named<GridMode>(c, "mode", c.opset() < 20 ? "bilinear" : "linear",
+                                                 {{"bilinear", GridMode::linear},
+                                                  {"linear", GridMode::linear},
+                                                  {"nearest", GridMode::nearest},
+                                                  {"bicubic", GridMode::cubic},
+                                                  {"cubic", GridMode::cubic}}),
+                         .border = named<GridBorder>(c, "padding_mode", "zeros",
+                                                     {{"zeros", GridBorder::zeros},
+                                                      {"border", GridBorder::edge},
+                                                      {"reflection", GridBorder::reflect}}),
+                         .align_corners = c.integer("align_corners", 0) != 0};
+  c.set(0, c.add(grid_sample_op, {c.f32(0), c.f32(1)}, a));
+}
+
+constexpr OnnxRule rules[] = {
+    {"GridSample", import_grid_sample},
+    {"Resize", import_resize},
+    {"Upsample", import_resize},
+};
 
 }  // namespace
 

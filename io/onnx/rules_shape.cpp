@@ -1,6 +1,7 @@
 // Sizes and ranks: Reshape, Flatten, Squeeze, Unsqueeze, Shape; Constant, Identity, Dropout.
 #include <algorithm>
 
+#include "engine/ops/all_ops.h"
 #include "io/onnx/rules.h"
 
 namespace burin {
@@ -103,7 +104,12 @@ void import_dropout(ImportContext& c) {
     if (training == nullptr || training->to_vector() != std::vector<float>{0})
       c.refuse("training_mode");
   }
-  if (c.wants(1)) c.refuse("a mask as result");
+  if (c.wants(1)) {  // nothing is dropped
+    if (c.opset() < 10) c.refuse("a mask as result");
+    const std::span<const std::int64_t> sizes = c.shape(c.operand(0)).sizes();
+    const ShapeAttributes all{.shape = {sizes.begin(), sizes.end()}};
+    c.set(1, c.add(expand_op, {add_scalar(c, DType::boolean, 1)}, all));
+  }
   c.set(0, c.operand(0));
 }
 

@@ -1,5 +1,6 @@
 // Norms that are made of other nodes: over trailing axes, groups of channels, neighbouring channels.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "engine/ops/all_ops.h"
@@ -56,6 +57,18 @@ void import_layer_norm(ImportContext& c) {
   const int variance =
       plus(c, parts.variance, add_scalar(c, DType::f32, static_cast<double>(epsilon)));
   c.set(2, function(c, Unary::reciprocal, function(c, Unary::square_root, variance)));
+}
+
+// y = scale * x / sqrt(mean(x^2) + epsilon) over trailing axes
+void import_rms_norm(ImportContext& c) {
+  const int x = c.f32(0);
+  const int axis = c.axis(c.integer("axis", -1), c.shape(x).rank());
+  c.ignore({"stash_type"});
+  std::vector<int> axes(static_cast<std::size_t>(c.shape(x).rank() - axis));
+  std::iota(axes.begin(), axes.end(), axis);
+  const int epsilon = add_scalar(c, DType::f32, static_cast<double>(c.number("epsilon", 1e-5f)));
+  const int root = function(c, Unary::square_root, plus(c, mean(c, times(c, x, x), axes), epsilon));
+  c.set(0, times(c, over(c, x, root), c.f32(1)));
 }
 
 // Scales of groups (opset 18) are repeated for their channels; since opset 21 there is one a channel.
@@ -119,7 +132,12 @@ void import_lp_norm(ImportContext& c) {
   const int x = c.operand(0), axis = c.axis(c.integer("axis", -1), c.shape(x).rank());
   const std::int64_t p = c.integer("p", 2);
   if (p != 1 && p != 2) c.refuse("p " + std::to_string(p));
-  c.set(0, over(c, x, length(c, x, p, {axis})));
+  // A row of zeros stays one.
+  const int least =
+      add_scalar(c, c.type(x), static_cast<double>(std::numeric_limits<float>::min()));
+  const int norm =
+      c.add(binary_op, {length(c, x, p, {axis}), least}, BinaryAttributes{Binary::maximum});
+  c.set(0, over(c, x, norm));
 }
 
 void import_global_lp_pool(ImportContext& c) {
@@ -148,6 +166,7 @@ constexpr OnnxRule rules[] = {
     {"LayerNormalization", import_layer_norm},
     {"LpNormalization", import_lp_norm},
     {"MeanVarianceNormalization", import_mean_variance},
+    {"RMSNormalization", import_rms_norm},
 };
 
 }  // namespace

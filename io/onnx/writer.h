@@ -81,9 +81,11 @@ struct OnnxWriter {
   void (*write)(ExportContext& context);
 };
 
-[[nodiscard]] std::span<const OnnxWriter> onnx_writers_layer();  // convolutions, norms, pools
-[[nodiscard]] std::span<const OnnxWriter> onnx_writers_point();  // activations, arithmetic
-[[nodiscard]] std::span<const OnnxWriter> onnx_writers_move();   // shapes, concat, resize
+[[nodiscard]] std::span<const OnnxWriter> onnx_writers_layer();   // convolutions, norms, pools
+[[nodiscard]] std::span<const OnnxWriter> onnx_writers_point();   // activations, arithmetic
+[[nodiscard]] std::span<const OnnxWriter> onnx_writers_move();    // shapes, concat, resize
+[[nodiscard]] std::span<const OnnxWriter> onnx_writers_number();  // functions, casts, reductions
+[[nodiscard]] std::span<const OnnxWriter> onnx_writers_index();   // gather, scatter, tile
 
 [[nodiscard]] int onnx_type_of(DType type);
 

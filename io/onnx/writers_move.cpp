@@ -1,5 +1,6 @@
 // concat, slice, pad, reshape, transpose, resize; dropout, which inference leaves out.
 #include <cmath>
+#include <string>
 
 #include "io/onnx/writer.h"
 
@@ -20,14 +21,40 @@ void write_slice(ExportContext& c) {
   c.finish(c.add("Slice", {c.operand(0), first, last, c.integers("axis", {axis})}));
 }
 
+// The mode came with opset 19; before, each axis is gathered.
+void write_wrapped(ExportContext& c, const PadAttributes& a) {
+  std::string y = c.operand(0);
+  for (int axis = 0; axis < c.shape(0).rank(); ++axis) {
+    const auto n = static_cast<std::size_t>(axis);
+    const std::int64_t size = c.shape(0)[axis];
+    if (a.begin[n] == 0 && a.end[n] == 0) continue;
+    if (c.opens(axis))
+      c.refuse("a border of an axis that is not open", "axis " + std::to_string(axis));
+    std::vector<std::int64_t> from;
+    for (std::int64_t i = -a.begin[n]; i < size + a.end[n]; ++i)
+      from.push_back((i % size + size) % size);
+    y = c.add("Gather", {y, c.integers("axis" + std::to_string(axis), from)});
+    c.set("axis", std::int64_t{axis});
+  }
+  c.finish(y);
+}
+
 void write_pad(ExportContext& c) {
   const auto& a = std::get<PadAttributes>(c.node().attributes);
   const auto rank = static_cast<std::ptrdiff_t>(c.shape(0).rank());
   std::vector<std::int64_t> pads(a.begin.begin(), a.begin.begin() + rank);
   pads.insert(pads.end(), a.end.begin(), a.end.begin() + rank);
   const std::string sizes = c.integers("pads", pads);
-  c.finish(c.add("Pad", {c.operand(0), sizes, c.number("value", a.value)}));
-  c.set("mode", "constant");
+  constexpr std::string_view modes[] = {"constant", "edge", "reflect", "wrap"};
+  if (a.mode == PadMode::wrap && c.opset() < 19) return write_wrapped(c, a);
+  std::vector<std::string> operands{c.operand(0), sizes};
+  if (a.mode == PadMode::constant) {
+    const Tensor value = Tensor::empty(Shape(), c.node().type);
+    value.fill(static_cast<float>(a.value));
+    operands.push_back(c.numbers("value", value));
+  }
+  c.finish(c.add("Pad", operands));
+  c.set("mode", modes[static_cast<int>(a.mode)]);
 }
 
 // Under an open batch the first size is what the others leave.

@@ -141,6 +141,34 @@ const RegisterRows dilated{
      .differentiable = false},
 };
 
+const RegisterRows grids{
+    {.op = "grid_sample",
+     .what = "linear, beside the image too",
+     .inputs = {Shape{2, 3, 5, 6}, Shape{2, 4, 3, 2}},
+     .run = [](Values v) { return grid_sample(v[0], scale(v[1], 1.3f), {}); },
+     .differentiable = false,
+     .bad = {{Shape{2, 3, 5, 6}, Shape{2, 4, 3, 3}}, {Shape{2, 3, 5, 6}, Shape{1, 4, 3, 2}}}},
+    {.op = "grid_sample",
+     .what = "cubic, mirrored",
+     .inputs = {Shape{1, 2, 5, 6}, Shape{1, 7, 3, 2}},
+     .run =
+         [](Values v) {
+           return grid_sample(v[0], scale(v[1], 2.5f),
+                              {.mode = GridMode::cubic, .border = GridBorder::reflect});
+         },
+     .differentiable = false},
+    {.op = "grid_sample",
+     .what = "nearest in a volume, edges",
+     .inputs = {Shape{1, 2, 3, 5, 6}, Shape{1, 2, 4, 3, 3}},
+     .run =
+         [](Values v) {
+           return grid_sample(
+               v[0], scale(v[1], 1.5f),
+               {.mode = GridMode::nearest, .border = GridBorder::edge, .align_corners = true});
+         },
+     .differentiable = false},
+};
+
 const RegisterRows resamples{
     {.op = "resample",
      .what = "cubic, up and down",

@@ -128,6 +128,23 @@ std::vector<Tensor> unknown_inputs(const Graph& graph, const OnnxModel& model,
   return out;
 }
 
+// Why a node whose operator has a rule may be refused; docs/onnx.md says the same.
+constexpr std::string_view documented[] = {
+    "of a type that the engine has",  // 16-bit floats, 16-bit and unsigned wide integers, strings
+    "to float16",
+    "to string",
+    "got bf16",  // casts
+    "at most 6 dimensions",
+    "training_mode",
+    "a mask as result",
+    "equation",  // of Einsum
+};
+
+bool is_documented(const std::string& reason) {
+  return std::any_of(std::begin(documented), std::end(documented),
+                     [&](std::string_view part) { return reason.find(part) != std::string::npos; });
+}
+
 struct Outcome {
   bool refused = false;
   std::string text;  // of a refusal or a failure; empty: passed
@@ -215,7 +232,8 @@ int run(const fs::path& data, const std::string& only) {
     const std::string name = folder.filename().string();
     if (!only.empty() && only != name) continue;
     const bool ruled = all_ops_have_rules(folder / "model.onnx");
-    const Outcome outcome = run_case(folder);
+    Outcome outcome = run_case(folder);
+    if (ruled && outcome.refused && !is_documented(outcome.text)) outcome.refused = false;
     if (outcome.text.empty())
       ++passed;
     else if (!outcome.refused)
