@@ -226,6 +226,7 @@ struct GridAttributes {
   GridMode mode = GridMode::linear;
   GridBorder border = GridBorder::zeros;
   bool align_corners = false;
+  friend bool operator==(const GridAttributes&, const GridAttributes&) = default;
 };
 
 // top: indices of the `count` greatest or smallest numbers along the axis, in order.

@@ -21,6 +21,8 @@ namespace burin {
 // A batch norm (or a factor or an addend per channel) after a convolution or dense layer goes into
 // its weights and bias.
 [[nodiscard]] Graph fold_batch_norm(const Graph& graph);
+// x * sigmoid(x) becomes one function.
+[[nodiscard]] Graph recognize_silu(const Graph& graph);
 // relu, leaky relu and relu6 go into the convolution, dense layer, norm or sum that they alone
 // follow.
 [[nodiscard]] Graph fuse_activation(const Graph& graph);

@@ -90,6 +90,7 @@ class Placement {
     if (graph_.is_constant(input) || !is_own(id) || !is_own(input)) return;
     if (uses_[static_cast<std::size_t>(input)] != 1 || shares(input) || shares(id)) return;
     if (graph_.at(input).op == nullptr || graph_.at(input).type != node.type) return;
+    if (graph_.at(input).shape != node.shape) return;
     at(id) = {input, at(input).layout, true};
   }
   bool shares(int root) const {

@@ -42,7 +42,8 @@ const OpDef activate_op{.name = "activate",
                         .infer = infer,
                         .forward = forward,
                         .backward = backward,
-                        .needs = Needs::output};
+                        .needs = Needs::output,
+                        .in_place = true};
 
 Value activate(const Value& x, const ActivationAttributes& attributes) {
   return x.tape().record(activate_op, {x}, attributes);

@@ -34,7 +34,8 @@ const OpDef scale_op{.name = "scale",
                      .infer = infer,
                      .forward = forward,
                      .backward = backward,
-                     .needs = Needs::nothing};
+                     .needs = Needs::nothing,
+                     .in_place = true};
 
 Value scale(const Value& x, float factor, float shift) {
   return x.tape().record(scale_op, {x}, ScaleAttributes{.scale = factor, .shift = shift});

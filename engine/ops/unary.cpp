@@ -84,7 +84,8 @@ const OpDef unary_op{.name = "unary",
                      .forward = forward,
                      .backward = backward,
                      .needs = Needs::inputs,
-                     .infer_type = type};
+                     .infer_type = type,
+                     .in_place = true};
 
 Value unary(const Value& x, const UnaryAttributes& attributes) {
   return x.tape().record(unary_op, {x}, attributes);
