@@ -19,6 +19,7 @@ namespace burin {
 // are row major.
 template <class F>
 void each_matrix(const Tensor& a, const Tensor& b, const Shape& batch, const F& f) {
+  if (batch.elements() == 0) return;
   const auto steps = [&](const Tensor& t) {
     Steps all = steps_of(t, t.shape()), out{};
     const int own = t.shape().rank() - 2, missing = batch.rank() - own;

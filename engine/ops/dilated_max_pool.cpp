@@ -2,6 +2,7 @@
 // and dilations that max_pool does not have
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
@@ -76,6 +77,12 @@ std::int64_t place_of(PoolResult result, const Point& p, const std::array<int, 3
 }
 
 template <class T>
+constexpr T lowest() {
+  using Limits = std::numeric_limits<T>;
+  return std::is_floating_point_v<T> ? -Limits::infinity() : Limits::lowest();
+}
+
+template <class T>
 void pool(const Tensor& x, const Tensor& y, const DilatedPoolAttributes& a) {
   const std::array<int, 3> in = image_size("dilated_max_pool", x.shape());
   const std::array<int, 3> out = image_size("dilated_max_pool", y.shape());
@@ -87,7 +94,7 @@ void pool(const Tensor& x, const Tensor& y, const DilatedPoolAttributes& a) {
     const Point o{{static_cast<int>(point / out[2] / out[1]),
                    static_cast<int>(point / out[2] % out[1]), static_cast<int>(point % out[2])}};
     const T* image = x.data<T>() + n * x.layout().stride(0) + c * x.layout().stride(1);
-    T best{};
+    T best = lowest<T>();  // of a window whose taps lie all outside
     std::int64_t place = -1;
     each_tap(a, in, o, [&](const Point& p) {
       const T value = image[p.at[0] * from[0] + p.at[1] * from[1] + p.at[2] * from[2]];

@@ -38,6 +38,7 @@ void each_part(const Tensor& x, unsigned axes, const Tensor& y, const F& f) {
 // f(offset in x) over the part that begins at `offset`, in logical order.
 template <class F>
 void each_of_part(const Tensor& x, std::int64_t offset, const Shape& inner, const F& f) {
+  if (inner.elements() == 0) return;
   constexpr std::array<int, Shape::max_rank> logical{0, 1, 2, 3, 4, 5};
   Odometer<1> at(inner, logical, inner.rank(), {steps_of(x, x.shape())});
   const std::int64_t count = inner.elements();

@@ -22,7 +22,8 @@ using Steps = std::array<std::int64_t, Shape::max_rank>;
 // The axes of a shape, those with the longest steps first.
 [[nodiscard]] std::array<int, Shape::max_rank> walk_order(const Shape& shape, const Steps& steps);
 
-// A walk over the indices of a shape by N operands at once: where each of them stands.
+// A walk over the indices of a shape that is not empty, by N operands at once: where each of them
+// stands.
 template <std::size_t N>
 class Odometer {
  public:

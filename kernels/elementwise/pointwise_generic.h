@@ -128,11 +128,13 @@ struct PointwiseLoops : Sweep<Arch, Words> {
       case Binary::divide:
         return combine(e, a, b, y, [](batch u, batch v) { return u / v; });
       case Binary::maximum:
-        return combine(e, a, b, y,
-                       [](batch u, batch v) { return xsimd::select((u > v) | (u != u), u, v); });
+        return combine(e, a, b, y, [](batch u, batch v) {
+          return xsimd::select((u > v) | xsimd::isnan(u), u, v);
+        });
       case Binary::minimum:
-        return combine(e, a, b, y,
-                       [](batch u, batch v) { return xsimd::select((u < v) | (u != u), u, v); });
+        return combine(e, a, b, y, [](batch u, batch v) {
+          return xsimd::select((u < v) | xsimd::isnan(u), u, v);
+        });
       case Binary::prelu:
         return combine(e, a, b, y,
                        [](batch u, batch v) { return xsimd::select(u > batch(0.0f), u, u * v); });
