@@ -46,7 +46,7 @@ struct TilesPlan {
   static constexpr std::int64_t window_bytes = 1000 * 1024;  // of a staged window, in L2
   static constexpr std::int64_t window_pixels = 4096;
   static constexpr std::int64_t shared_bytes_most = std::int64_t{24} << 20;
-  static constexpr std::int64_t min_tasks = 16, min_task_pixels = 1024;
+  static constexpr std::int64_t min_tasks = 16, min_task_pixels = 512;
   static constexpr int max_taps = direct_max_taps;
 
   ConvShape shape;  // 1x1 convolutions have become one image of rows
