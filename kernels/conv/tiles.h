@@ -7,9 +7,10 @@
 // stage 1 share it, each with its own target channels.
 #pragma once
 
+#include "kernels/conv/tiles_between.h"
+#include "kernels/conv/tiles_group.h"
 #include "kernels/conv/tiles_pack.h"
 #include "kernels/conv/tiles_stage.h"
-#include "kernels/tiles/finish.h"
 
 namespace burin::kernels {
 namespace {
@@ -17,34 +18,6 @@ namespace {
 // Positions of the target that a window covers, axes d and h.
 struct TilesWindow {
   int d, d_end, h, h_end;
-};
-
-// Lines of the source that the next window will stage.
-struct TilesAhead {
-  const std::byte* first = nullptr;
-  std::int64_t bytes = 0;
-};
-
-// What happens between the steps: the block before is finished and the next window fetched to L2.
-template <class E>
-class TilesBetween {
- public:
-  TilesBetween(TileFinish<E>& finish, const TilesAhead& ahead, std::int64_t steps) noexcept
-      : finish_(finish), at_(ahead.first), end_(ahead.first + ahead.bytes) {
-    lines_ =
-        ahead.bytes == 0 ? 0 : static_cast<int>(ceil_div(ahead.bytes / 64, at_least(1, steps)));
-  }
-  [[gnu::always_inline]] void operator()() noexcept {
-    finish_();
-    if (at_ >= end_) return;
-    for (int i = 0; i < lines_; ++i) __builtin_prefetch(at_ + i * 64, 0, 2);
-    at_ += lines_ * 64;
-  }
-
- private:
-  TileFinish<E>& finish_;
-  const std::byte *at_, *end_;
-  int lines_;
 };
 
 template <class E, int PA, int PW>

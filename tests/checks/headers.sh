@@ -10,7 +10,7 @@ git ls-files '*.h' | xargs -P "$(nproc)" -n 1 sh -c '
   flags="" level=no
   case $1 in kernels/*/avx512*.h | kernels/*generic*.h) level=yes ;; esac
   ! grep -q "immintrin\|kernels/simd/" "$1" || level=yes
-  [ $level = no ] || flags="-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mavx2 -mfma -mf16c -mbmi2"
+  [ $level = no ] || flags="-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mavx2 -mfma -mf16c -mbmi2 -mavx512bf16"
   case $1 in kernels/onednn/api.h|kernels/onednn/plan.h|kernels/onednn/staging.h)
     echo "#include <oneapi/dnnl/dnnl.hpp>" | $CXX -fsyntax-only -x c++ - 2>/dev/null || exit 0 ;;
   esac
