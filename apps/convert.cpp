@@ -8,7 +8,6 @@
 #include "io/onnx/export.h"
 #include "io/onnx/import.h"
 #include "io/safetensors.h"
-#include "io/sha256.h"
 #include "models/zoo.h"
 #include "train/model_file.h"
 
@@ -54,9 +53,7 @@ Graph named_network(const Options& options) {
 Graph trained_network(const fs::path& from, const Options& options) {
   const train::Model model = train::load_model(from);
   Graph graph = trace_network(*model.network, shapes_for(*model.network, options));
-  graph.metadata = read_safetensors_metadata(model.file);
-  graph.metadata["network"] = model.recipe.network;
-  graph.metadata["recipe_sha256"] = sha256_hex(graph.metadata["recipe"]);
+  graph.metadata = model.metadata;
   return graph;
 }
 

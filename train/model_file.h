@@ -1,5 +1,6 @@
-// The model file: the weights under the names of the network's parameters, the recipe and what was
-// measured in the metadata.
+// The model file: ONNX with open sizes, so that every tool runs it; the weights under the names of
+// the network's parameters, the recipe and what was measured in metadata_props. A name that ends in
+// .safetensors holds the same without the graph.
 #pragma once
 
 #include <filesystem>
@@ -14,6 +15,7 @@ namespace burin::train {
 
 struct Model {
   Recipe recipe;
+  std::map<std::string, std::string> metadata;
   std::unique_ptr<Network> network;
   std::filesystem::path file;
 };
@@ -22,11 +24,11 @@ struct Model {
 [[nodiscard]] std::unique_ptr<Network> make_network_of(const Recipe& recipe);
 
 // Atomic. `facts` ("step", "dice", ...) join the metadata. Throws Error.
-void save_model(const std::filesystem::path& file, std::span<const NamedParameter> parameters,
-                const Recipe& recipe, const std::map<std::string, std::string>& facts);
+void save_model(const std::filesystem::path& file, Network& network, const Recipe& recipe,
+                const std::map<std::string, std::string>& facts);
 
-// A file, or a run folder (its best.safetensors). Throws Error naming the file and what is wrong
-// with it.
+// A file, or a run folder: its model.onnx, else its best.safetensors. Throws Error naming the file
+// and what is wrong with it.
 [[nodiscard]] Model load_model(const std::filesystem::path& path);
 
 // The file that load_model would read. Throws Error.

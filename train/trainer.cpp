@@ -207,7 +207,7 @@ class Run {
       state_.best_metric = dice;
       state_.best_step = state_.step;
     }
-    save_model(job_.out / "best.safetensors", network_.parameters(), recipe_, facts);
+    save_model(job_.out / "model.onnx", network_, recipe_, facts);
   }
 
   void save() {

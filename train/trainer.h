@@ -47,7 +47,7 @@ struct TrainOutcome {
   double last_loss = 0;
 };
 
-// Writes last.safetensors (checkpoints), best.safetensors (the model), history.jsonl into the run
+// Writes last.safetensors (checkpoints), model.onnx (the best on validation), history.jsonl into the run
 // folder. Throws Error: bad recipe or data, a loss that is not finite (naming the step), files that
 // cannot be written, a recipe that differs from the checkpoint's (first_difference of train/recipe.h).
 TrainOutcome train(Network& network, const TrainJob& job);

@@ -119,9 +119,15 @@ expect 1 "$(basename "$picture").*pixels" "$burin" eval run --data thin
 expect 1 different "$burin" infer run "$picture" "$picture" --out x
 
 # Models.
-head -c 100000 run/best.safetensors >short.safetensors
+head -c 100000 run/model.onnx >short.onnx
+expect 1 short.onnx "$burin" infer short.onnx "$picture" --out x
+cp run/model.onnx flipped.onnx
+printf '\xff\xfe' | dd of=flipped.onnx bs=1 seek=2000000 conv=notrunc 2>/dev/null
+expect 1 'flipped.onnx: expected parameters with checksum' "$burin" infer flipped.onnx "$picture" --out x
+"$burin" convert run model.safetensors >out.txt 2>err.txt || fail "convert to safetensors"
+head -c 100000 model.safetensors >short.safetensors
 expect 1 short.safetensors "$burin" infer short.safetensors "$picture" --out x
-cp run/best.safetensors flipped.safetensors
+cp model.safetensors flipped.safetensors
 printf '\xff\xfe' | dd of=flipped.safetensors bs=1 seek=2000000 conv=notrunc 2>/dev/null
 expect 1 flipped.safetensors "$burin" infer flipped.safetensors "$picture" --out x
 expect 1 empty "$burin" infer empty "$picture" --out x

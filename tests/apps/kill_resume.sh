@@ -40,7 +40,7 @@ train() { exec "$burin" train tiny.toml --data data --out "$1" --resume --thread
 begin=$(date +%s%N)
 (train through) || { cat through.txt; exit 1; }
 milliseconds=$((($(date +%s%N) - begin) / 1000000))
-want=$(sha256sum <through/best.safetensors)
+want=$(sha256sum <through/model.onnx)
 
 done_kills=0 runs=0 during_save=0
 while [ "$done_kills" -lt "$kills" ]; do
@@ -62,7 +62,7 @@ while [ "$done_kills" -lt "$kills" ]; do
       break
     fi
   done
-  got=$(sha256sum <"$out/best.safetensors")
+  got=$(sha256sum <"$out/model.onnx")
   [ "$got" = "$want" ] || { echo "FAIL: $out differs from the run without kills"; exit 1; }
   rm -rf "$out"
 done

@@ -21,7 +21,7 @@ IMAGE = (1, 3, 96, 96)
 # name: (maker, shape of the input)
 MODELS = {
     "resnet18": (torchvision.models.resnet18, IMAGE),
-    "vgg16_bn": (torchvision.models.vgg16_bn, IMAGE),
+    "vgg16_bn": (torchvision.models.vgg16_bn, (1, 3, 224, 224)),
     "mobilenet_v2": (torchvision.models.mobilenet_v2, IMAGE),
     "shufflenet_v2": (torchvision.models.shufflenet_v2_x1_0, IMAGE),
     "densenet121": (torchvision.models.densenet121, IMAGE),

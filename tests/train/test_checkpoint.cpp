@@ -6,6 +6,7 @@
 #include "engine/error.h"
 #include "io/atomic_file.h"
 #include "io/file.h"
+#include "io/safetensors.h"
 #include "tests/train/tiny.h"
 #include "train/checkpoint.h"
 #include "train/model_file.h"
@@ -149,13 +150,17 @@ TEST_CASE("model file: round trip, and what is wrong with others") {
   Recipe recipe;
   recipe.network = "fundus-unet";
   const auto network = make_network_of(recipe);
+  for (const char* name : {"best.safetensors", "model.onnx"}) {  // the second is preferred
+    save_model(folder.path() / name, *network, recipe, {{"step", name}});
+    const Model model = load_model(folder.path());
+    CHECK(model.file == folder.path() / name);
+    CHECK(model.metadata.at("step") == name);
+    CHECK(model.recipe.network == "fundus-unet");
+    const auto got = model.network->parameters(), want = network->parameters();
+    for (std::size_t i = 0; i < want.size(); ++i)
+      CHECK(got[i].parameter->value.to_vector() == want[i].parameter->value.to_vector());
+  }
   const auto file = folder.path() / "best.safetensors";
-  save_model(file, network->parameters(), recipe, {{"step", "9"}});
-  const Model model = load_model(folder.path());
-  CHECK(read_safetensors_metadata(model.file).at("step") == "9");
-  CHECK(model.recipe.network == "fundus-unet");
-  CHECK(model.network->parameters()[5].parameter->value.to_vector() ==
-        network->parameters()[5].parameter->value.to_vector());
   const std::vector<NamedTensor> one = {{"x", Tensor::full({3}, 1.0f)}};
   write_safetensors(file, one);
   CHECK_THROWS_AS((void)load_model(file), Error);

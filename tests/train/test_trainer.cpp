@@ -83,7 +83,7 @@ TEST_CASE("learns stripes") {
   const TrainOutcome outcome = train::train(network, job_of(recipe, folder.path()));
   CHECK(outcome.finished);
   CHECK(outcome.best_metric > 0.6);
-  CHECK(std::filesystem::exists(folder.path() / "best.safetensors"));
+  CHECK(std::filesystem::exists(folder.path() / "model.onnx"));
   const auto lines = read_history(folder.path() / "history.jsonl");
   CHECK(lines.size() == 153);
 }
@@ -93,8 +93,7 @@ TEST_CASE("stopped and resumed is the same as run through") {
   const Recipe recipe = recipe_of(6);
   const auto want = trained(recipe, through.path());
   CHECK(trained(recipe, stopped.path(), 3) == want);
-  CHECK(text_of(stopped.path() / "best.safetensors") ==
-        text_of(through.path() / "best.safetensors"));
+  CHECK(text_of(stopped.path() / "model.onnx") == text_of(through.path() / "model.onnx"));
   const auto a = read_history(through.path() / "history.jsonl");
   const auto b = read_history(stopped.path() / "history.jsonl");
   REQUIRE(a.size() == b.size());
