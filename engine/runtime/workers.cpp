@@ -10,38 +10,25 @@
 #include <cassert>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <span>
 #include <sstream>
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/runtime/stream_team.h"
+#include "engine/runtime/team.h"
 
 namespace burin::runtime {
 namespace {
 
-constexpr int max_threads = 1024;
-
-// The tasks of one worker that nobody has begun.
-struct alignas(64) Share {
-  std::atomic<std::int64_t> next{0};
-  std::int64_t end = 0;
-};
-
-struct Team {
-  std::mutex busy;  // held while a loop runs on the team, and by configure
-  std::atomic<int> threads{0};
-  std::atomic<int> generation{0};  // of the binding
-  Bind bind = Bind::none;
-  std::vector<int> cpus;  // of thread 0, 1, ...; empty: unbound
-  Topology topology;
-  std::unique_ptr<Share[]> shares;  // of each thread, for the loop that runs
-};
-
-Team& team() {
+Team& process_team() {
   static Team instance;
   return instance;
 }
+
+thread_local Team* stream_team = nullptr;  // of a thread with a StreamTeam
+
+Team& team() { return stream_team != nullptr ? *stream_team : process_team(); }
 
 thread_local int current_worker = -1;   // inside a task
 thread_local int bound_generation = 0;  // 0: never bound
@@ -68,18 +55,17 @@ void run_on(std::span<const int> cpus) noexcept {
   if (CPU_COUNT(&mask) > 0) sched_setaffinity(0, sizeof(mask), &mask);
 }
 
-void run_anywhere() noexcept {
+void run_anywhere(const Team& t) noexcept {
   std::array<int, CPU_SETSIZE> all;
   std::size_t count = 0;
-  for (const Processor& p : team().topology.processors)
+  for (const Processor& p : t.topology.processors)
     if (count < all.size()) all[count++] = p.id;
   run_on({all.data(), count});
 }
 
 // Once per thread and configuration; threads that OpenMP starts later bind themselves when they
 // first work.
-void bind_thread(int worker) noexcept {
-  Team& t = team();
+void bind_thread(const Team& t, int worker) noexcept {
   const int generation = t.generation.load(std::memory_order_relaxed);
   if (bound_generation == generation) return;
   const bool was_bound = bound_generation != 0;
@@ -87,7 +73,7 @@ void bind_thread(int worker) noexcept {
   if (static_cast<std::size_t>(worker) < t.cpus.size())
     run_on({&t.cpus[static_cast<std::size_t>(worker)], 1});
   else if (was_bound || worker > 0)
-    run_anywhere();  // a thread may have inherited one processor from the caller
+    run_anywhere(t);  // a thread may have inherited one processor from the caller
 }
 
 class Working {
@@ -123,41 +109,54 @@ void run_shares(std::span<Share> shares, std::int64_t grain, const TaskFunction&
   }
 }
 
-void ensure_configured() {
-  if (team().threads.load(std::memory_order_acquire) == 0) configure({});
+// Threads count from here on; the binding is done anew.
+void set_size(Team& t, int count) {
+  static std::atomic<int> generations{0};
+  t.shares = std::make_unique<Share[]>(static_cast<std::size_t>(count));
+  t.generation.store(generations.fetch_add(1) + 1);
+  t.threads.store(count, std::memory_order_release);
+  omp_set_dynamic(0);
+  omp_set_num_threads(count);  // for libraries that bring their own parallel regions
 }
 
-struct Scratch {
-  std::byte* data = nullptr;
-  std::size_t bytes = 0;
-  Scratch() = default;
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { release(); }
-  void release() noexcept {
-    ::operator delete[](data, std::align_val_t{64});
-    data = nullptr;
-    bytes = 0;
-  }
-};
+void ensure_configured() {
+  if (process_team().threads.load(std::memory_order_acquire) == 0) configure({});
+}
 
 }  // namespace
 
 void configure(const Settings& settings) {
-  if (settings.threads < 0 || settings.threads > max_threads)
+  if (settings.threads < 0 || settings.threads > most_threads)
     throw Error("threads", "1 to 1024, or 0 for the default", std::to_string(settings.threads));
-  Team& t = team();
+  Team& t = process_team();
   const std::lock_guard lock(t.busy);
   t.topology = discover_topology();
   const int count = settings.threads > 0 ? settings.threads : default_threads(t.topology);
   t.bind = settings.bind;
   t.cpus = processors(settings.bind, t.topology, count);
-  t.shares = std::make_unique<Share[]>(static_cast<std::size_t>(count));
-  t.generation.fetch_add(1);
-  t.threads.store(count, std::memory_order_release);
-  omp_set_dynamic(0);
-  omp_set_num_threads(count);  // for libraries that bring their own parallel regions
+  set_size(t, count);
 }
+
+struct StreamTeam::Part {
+  Team team;
+};
+
+StreamTeam::StreamTeam(int stream, int streams) : part_(std::make_unique<Part>()) {
+  assert(stream >= 0 && stream < streams && stream_team == nullptr);
+  ensure_configured();
+  const Team& whole = process_team();
+  Team& part = part_->team;
+  const int all = whole.threads.load(), count = std::max(1, all / streams);
+  part.topology = whole.topology;
+  part.bind = whole.bind;
+  for (int i = 0; i < count && !whole.cpus.empty(); ++i)
+    part.cpus.push_back(whole.cpus[static_cast<std::size_t>((stream * count + i) % all)]);
+  set_size(part, count);
+  stream_team = &part;
+  bind_thread(part, 0);
+}
+
+StreamTeam::~StreamTeam() { stream_team = nullptr; }
 
 int threads() {
   ensure_configured();
@@ -197,7 +196,7 @@ void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
   // Always the whole team: OpenMP ends and restarts threads when the number changes.
   const int count = t.threads.load(std::memory_order_relaxed);
   if (count == 1) {
-    bind_thread(0);
+    bind_thread(t, 0);
     return run_alone(tasks, grain, f, 0);
   }
   const std::int64_t pieces = (tasks + grain - 1) / grain;
@@ -212,37 +211,19 @@ void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
 #pragma omp parallel num_threads(count)
   {
     const int worker = omp_get_thread_num();
-    bind_thread(worker);
+    bind_thread(t, worker);
     run_shares(shares, grain, f, worker);
   }
 }
 
 void bind_as_worker(int worker) noexcept {
   ensure_configured();
-  bind_thread(worker);
-}
-
-void* workspace(int worker, std::size_t bytes) {
-  assert(worker >= 0 && worker < max_threads);
-  // Per thread as well as per worker: a thread that found the team taken works as number 0 beside
-  // it.
-  thread_local std::vector<std::unique_ptr<Scratch>> all;
-  const auto index = static_cast<std::size_t>(worker);
-  if (all.size() <= index) all.resize(index + 1);
-  if (!all[index]) all[index] = std::make_unique<Scratch>();
-  Scratch& scratch = *all[index];
-  if (scratch.bytes < bytes || scratch.data == nullptr) {
-    scratch.release();
-    const std::size_t wanted = (std::max<std::size_t>(bytes, 4096) + 4095) / 4096 * 4096;
-    scratch.data = static_cast<std::byte*>(::operator new[](wanted, std::align_val_t{64}));
-    scratch.bytes = wanted;
-  }
-  return scratch.data;
+  bind_thread(team(), worker);
 }
 
 BackgroundThread::BackgroundThread() noexcept {
   background = true;
-  if (team().threads.load(std::memory_order_acquire) != 0) run_anywhere();
+  if (process_team().threads.load(std::memory_order_acquire) != 0) run_anywhere(process_team());
 }
 
 BackgroundThread::~BackgroundThread() { background = false; }
