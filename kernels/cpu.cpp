@@ -4,8 +4,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
+
+#include "kernels/cap_scope.h"
 
 namespace burin::kernels {
 namespace {
@@ -77,6 +81,8 @@ int cap_word() noexcept {
   return -1;
 }
 
+std::atomic<Isa> scope_cap{Isa::amx};
+
 }  // namespace
 
 std::string_view isa_name(Isa isa) noexcept { return names[static_cast<int>(isa)]; }
@@ -85,8 +91,12 @@ bool cpu_has(Isa isa) noexcept { return levels().has[static_cast<int>(isa)]; }
 
 Isa isa_cap() noexcept {
   static const int cap = cap_word();
-  return cap < 0 ? Isa::amx : static_cast<Isa>(cap);
+  return std::min(cap < 0 ? Isa::amx : static_cast<Isa>(cap),
+                  scope_cap.load(std::memory_order_relaxed));
 }
+
+CapScope::CapScope(Isa cap) noexcept { scope_cap.store(cap, std::memory_order_relaxed); }
+CapScope::~CapScope() { scope_cap.store(Isa::amx, std::memory_order_relaxed); }
 
 bool isa_cap_is_valid() noexcept { return cap_word() >= 0; }
 

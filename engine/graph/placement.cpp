@@ -12,7 +12,7 @@ bool is_view(const Node& node) { return node.op != nullptr && node.op->view != n
 
 class Placement {
  public:
-  explicit Placement(const Graph& graph)
+  Placement(const Graph& graph, bool in_place)
       : graph_(graph), uses_(uses(graph)), places_(graph.nodes.size()) {
     const int count = static_cast<int>(places_.size());
     for (int id = 0; id < count; ++id)
@@ -23,7 +23,7 @@ class Placement {
       if (joins_channels(graph.at(id))) place_concat(id);
     for (int id = 0; id < count; ++id)
       if (is_view(graph.at(id))) place_view(id);
-    for (int id = 0; id < count; ++id)
+    for (int id = 0; in_place && id < count; ++id)
       if (graph.at(id).op != nullptr && graph.at(id).op->in_place) place_over(id);
   }
   std::vector<Place> take() { return std::move(places_); }
@@ -118,7 +118,9 @@ bool joins_channels(const Node& node) {
   return axis_of("concat", node.shape, std::get<AxisAttributes>(node.attributes).axis) == 1;
 }
 
-std::vector<Place> place(const Graph& graph) { return Placement(graph).take(); }
+std::vector<Place> place(const Graph& graph, bool in_place) {
+  return Placement(graph, in_place).take();
+}
 
 Blocks blocks_of(const Graph& graph, const std::vector<Place>& places) {
   const int end = static_cast<int>(graph.nodes.size());

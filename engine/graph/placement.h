@@ -18,8 +18,8 @@ struct Place {
 // A concatenation of channels, which operands can be made inside of.
 [[nodiscard]] bool joins_channels(const Node& node);
 
-// One for each node.
-[[nodiscard]] std::vector<Place> place(const Graph& graph);
+// One for each node. `in_place` false: no result takes the place of an operand.
+[[nodiscard]] std::vector<Place> place(const Graph& graph, bool in_place = true);
 
 // A block for each node that is its own root; blocks[i] belongs to roots[i].
 struct Blocks {

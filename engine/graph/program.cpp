@@ -65,16 +65,16 @@ Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
 
 Program::Program(const Graph& graph, const CompileOptions& options)
     : graph_(options.optimize ? optimize(graph, options.precision) : graph),
-      places_(place(graph_)),
+      places_(place(graph_, !options.keep_values)),
       blocks_(blocks_of(graph_, places_)),
-      plan_(plan_memory(blocks_.blocks)),
+      plan_(plan_memory(blocks_.blocks, !options.keep_values)),
       shared_(std::make_shared<SharedScratch>()) {
   if (options.max_memory != 0 && plan_.bytes > options.max_memory)
     throw Error("--max-memory", std::to_string(plan_.bytes) + " bytes for activations or more",
                 std::to_string(options.max_memory));
   memory_ = Storage::allocate(std::max<std::size_t>(plan_.bytes, memory_alignment));
   bind_values();
-  make_steps(options.precision);
+  make_steps(options);
   shared_->allocate();
 }
 
@@ -95,11 +95,12 @@ void Program::bind_values() {
   }
 }
 
-void Program::make_steps(Precision precision) {
+void Program::make_steps(const CompileOptions& options) {
   for (int id = 0; id < static_cast<int>(graph_.nodes.size()); ++id)
     if (graph_.at(id).op != nullptr && places_[static_cast<std::size_t>(id)].computed)
-      steps_.push_back({.node = id, .step = make_step(id, precision)});
+      steps_.push_back({.node = id, .step = make_step(id, options.precision)});
   for (const GraphOutput& output : graph_.outputs) outputs_.push_back(value(output.node));
+  if (options.keep_values) return;
   // Steps hold what they read; weights that were packed are needed no more.
   for (std::size_t id = 0; id < graph_.nodes.size(); ++id)
     if (graph_.is_constant(static_cast<int>(id))) graph_.nodes[id].value = values_[id] = {};

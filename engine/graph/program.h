@@ -22,6 +22,7 @@ struct CompileOptions {
   Precision precision = Precision::f32;
   bool optimize = true;        // false: node by node as given
   std::size_t max_memory = 0;  // bytes of activations and packed weights; 0: no limit
+  bool keep_values = false;    // every value has memory of its own; constants stay
 };
 
 struct ProgramStep {
@@ -48,7 +49,8 @@ class Program {
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
   [[nodiscard]] const std::vector<ProgramStep>& steps() const noexcept { return steps_; }
-  // The value of a node after a run; its memory may hold another by then unless it is an output.
+  // The value of a node after a run; unless it is an output or values are kept, its memory may hold
+  // another by then.
   [[nodiscard]] const Tensor& value(int node) const {
     return values_[static_cast<std::size_t>(node)];
   }
@@ -57,16 +59,18 @@ class Program {
   [[nodiscard]] std::size_t activation_bytes() const noexcept { return plan_.bytes; }
   [[nodiscard]] std::size_t shared_bytes() const noexcept { return shared_->bytes(); }
   [[nodiscard]] std::size_t packed_bytes() const;
+  // What no plan of these values could do without.
+  [[nodiscard]] std::size_t live_bytes() const { return live_peak(blocks_.blocks); }
   // The memory map, one line per block.
   [[nodiscard]] std::string memory_text() const { return to_text(blocks_.blocks, plan_); }
 
  private:
   void bind_values();
-  void make_steps(Precision precision);
+  void make_steps(const CompileOptions& options);
   [[nodiscard]] Step make_step(int id, Precision precision);
   void load(std::span<const Tensor> inputs);
 
-  Graph graph_;  // constants that steps have packed hold no numbers any more
+  Graph graph_;  // constants hold no numbers any more unless values are kept
   std::vector<Place> places_;
   Blocks blocks_;
   MemoryPlan plan_;

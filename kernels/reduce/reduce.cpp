@@ -7,19 +7,14 @@ namespace {
 
 constexpr const ReduceKernels* entries[] = {&reduce_avx512, &reduce_avx2, &reduce_reference};
 
-const ReduceKernels& best() noexcept {
-  for (const auto* entry : entries)
-    if (usable(entry->isa)) return *entry;
-  return reduce_reference;
-}
-
 }  // namespace
 
 std::span<const ReduceKernels* const> reduce_kernels() noexcept { return entries; }
 
 const ReduceKernels& reduce() noexcept {
-  static const ReduceKernels& chosen = best();
-  return chosen;
+  for (const auto* entry : entries)
+    if (usable(entry->isa)) return *entry;
+  return reduce_reference;
 }
 
 }  // namespace burin::kernels
