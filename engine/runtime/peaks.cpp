@@ -71,6 +71,11 @@ double bandwidth(int threads, std::size_t size, Move move) {
   });
 }
 
+// 1e9 per second.
+double operations(int threads, double (*loop)(long)) {
+  return rate(threads, [&](int) { return loop(20000); }) * 1e-9;
+}
+
 class Measurement {
  public:
   explicit Measurement(const std::function<void(const Peak&)>& say) : say_(say) {
@@ -81,7 +86,7 @@ class Measurement {
     if (!kernels::usable(isa)) return;
     for (const int threads : counts_)
       say_({Peak::Kind::multiply_adds, type, kernels::isa_name(isa), threads,
-            rate(threads, [&](int) { return loop(20000); }) * 1e-9, 0});
+            operations(threads, loop), 0});
   }
 
   // DRAM and L3 are one, whoever reads them: the threads share their bytes.
@@ -115,16 +120,15 @@ double write(std::byte* data, std::size_t bytes) {
   return kernels::write_loop(data, bytes, wide);
 }
 
-void multiply_adds(const Measurement& measure) {
-  measure.multiply_adds("f32", Isa::avx2, kernels::fma_avx2);
-  measure.multiply_adds("f32", Isa::avx512, kernels::fma_avx512);
-  measure.multiply_adds("u8s8", Isa::vnni, kernels::vnni_loop);
-  measure.multiply_adds("bf16", Isa::bf16, kernels::bf16_loop);
-  if (kernels::usable(Isa::amx)) {
-    measure.multiply_adds("bf16", Isa::amx, kernels::amx_bf16_loop);
-    measure.multiply_adds("u8s8", Isa::amx, kernels::amx_int8_loop);
-  }
-}
+struct Loop {
+  std::string_view type;
+  Isa isa;
+  double (*run)(long);
+};
+constexpr Loop loops[] = {
+    {"f32", Isa::avx2, kernels::fma_avx2},      {"f32", Isa::avx512, kernels::fma_avx512},
+    {"u8s8", Isa::vnni, kernels::vnni_loop},    {"bf16", Isa::bf16, kernels::bf16_loop},
+    {"bf16", Isa::amx, kernels::amx_bf16_loop}, {"u8s8", Isa::amx, kernels::amx_int8_loop}};
 
 void bandwidths(const Measurement& measure, const Topology& topology) {
   if (!kernels::usable(Isa::avx2)) return;
@@ -150,8 +154,16 @@ void bandwidths(const Measurement& measure, const Topology& topology) {
 
 void measure_peaks(const std::function<void(const Peak&)>& say) {
   const Measurement measure(say);
-  multiply_adds(measure);
+  for (const Loop& loop : loops) measure.multiply_adds(loop.type, loop.isa, loop.run);
   bandwidths(measure, discover_topology());
+}
+
+double measure_multiply_adds(std::string_view type) {
+  double best = 0;
+  for (const Loop& loop : loops)
+    if (loop.type == type && kernels::usable(loop.isa))
+      best = std::max(best, operations(threads(), loop.run));
+  return best > 0 || type == "f32" ? best : measure_multiply_adds("f32");
 }
 
 }  // namespace burin::runtime

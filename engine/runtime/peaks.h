@@ -21,4 +21,8 @@ struct Peak {
 // Each for one thread and for the team that configure() made; a fifth of a second each.
 void measure_peaks(const std::function<void(const Peak&)>& say);
 
+// The fastest multiply-adds of a type ("f32", "bf16") on the team, 1e9 operations per second; those of
+// f32 where the CPU has none of that type, 0 where it has none at all.
+[[nodiscard]] double measure_multiply_adds(std::string_view type);
+
 }  // namespace burin::runtime
