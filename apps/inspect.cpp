@@ -1,63 +1,30 @@
-// burin inspect MODEL [--shape 1x3x512x512] [--layers]: layers, parameters and
-// multiply-accumulates, without running it.
-#include <algorithm>
-#include <limits>
+// burin inspect MODEL [--shape 1x3x512x512] [--layers] [--profile]: parameters and
+// multiply-accumulates; what the compiled program does with them.
 #include <memory>
 
+#include "apps/inspect_program.h"
+#include "apps/load_graph.h"
 #include "apps/options.h"
 #include "apps/output.h"
-#include "apps/shapes.h"
-#include "engine/error.h"
-#include "models/zoo.h"
-#include "train/model_file.h"
+#include "apps/profile.h"
+#include "apps/roofline.h"
+#include "engine/runtime/peaks.h"
+#include "io/atomic_file.h"
 
 namespace burin::apps {
 namespace {
 
 struct Options {
   GlobalOptions global;
-  std::string model, shape;
+  std::string model;
+  std::vector<std::string> shapes;
   std::int64_t classes = 0, channels = 0, width = 0;  // 0: the network's own
-  bool layers = false, merged = false;
+  std::int64_t batch = 0;
+  bool definition = false, merged = false;
+  bool layers = false, profile = false, passes = false, memory = false;
+  std::string trace, roofline;  // files to write
+  double seconds = 1;
 };
-
-std::string text_of(std::span<const Shape> shapes) {
-  std::string out;
-  for (const Shape& shape : shapes) out += (out.empty() ? "" : ",") + shape.text();
-  return out;
-}
-
-bool sets_numbers(const Options& options) {
-  return options.classes != 0 || options.channels != 0 || options.width != 0 || options.merged;
-}
-
-std::unique_ptr<Network> make_named(std::string_view name, const Options& options) try {
-  return models::make_network(name, {.seed = options.global.seed.value_or(1),
-                                     .in_channels = options.channels,
-                                     .classes = options.classes,
-                                     .width = options.width,
-                                     .merged = options.merged});
-} catch (const Error& error) {  // a number that this network does not have
-  if (!sets_numbers(options)) throw;
-  throw UsageError(error);
-}
-
-// A name of models/, or a model file or run folder.
-std::unique_ptr<Network> network_of(const Options& options) {
-  const std::string& word = options.model;
-  std::string names;
-  for (const auto& entry : models::models()) {
-    if (entry.name == word) return make_named(word, options);
-    names += (names.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  if (sets_numbers(options))
-    throw UsageError("inspect " + word,
-                     "one of " + names + " with --classes, --channels, --width or --merged",
-                     "another word");
-  std::error_code ignored;
-  if (std::filesystem::exists(word, ignored)) return std::move(train::load_model(word).network);
-  throw Error("inspect " + word, "a model file, a run folder or one of " + names, "neither");
-}
 
 std::int64_t macs_of(const Node& node, const std::vector<TapeNode>& nodes) {
   if (!node.op || !node.op->macs) return 0;
@@ -87,7 +54,7 @@ Owned owned_by(const Node& node, const std::vector<TapeNode>& nodes, std::vector
   return owned;
 }
 
-void print_layers(const Tape& tape, bool json) {
+void print_definition(const Tape& tape, bool json) {
   const auto& nodes = tape.nodes();
   std::vector<bool> read(nodes.size());
   if (!json)
@@ -117,31 +84,79 @@ void print_layers(const Tape& tape, bool json) {
   }
 }
 
+// Without running anything or taking memory for it.
+nlohmann::json counts_of_network(Network& network, std::span<const Shape> inputs) {
+  const models::Counts counts = models::count(network, inputs);
+  return {
+      {"parameters", counts.parameters}, {"statistics", counts.statistics}, {"macs", counts.macs}};
+}
+
+nlohmann::json counts_of_graph(const Graph& graph) {
+  std::int64_t constants = 0;
+  for (int id = 0; id < static_cast<int>(graph.nodes.size()); ++id)
+    if (graph.is_constant(id)) constants += graph.at(id).shape.elements();
+  return {{"parameters", constants}, {"macs", macs(graph)}};
+}
+
+void print_counts(const Options& options, nlohmann::json counts, const std::string& name,
+                  const std::string& shapes) {
+  counts["model"] = name;
+  counts["input"] = shapes;
+  add_settings(counts, options.global);
+  if (options.global.json) return print_json(counts);
+  std::string line = name + " at " + shapes + ": " + counts["parameters"].dump() +
+                     (counts.contains("statistics") ? " trainable parameters, " : " parameters, ");
+  if (counts.contains("statistics")) line += counts["statistics"].dump() + " statistics, ";
+  print_line(line + counts["macs"].dump() + " multiply-accumulates");
+}
+
+// All that asks for a compiled program.
+void inspect_program(const Options& options, const Graph& graph) {
+  const bool json = options.global.json;
+  const Precision precision = precision_from(options.global.precision);
+  if (options.passes) print_passes(graph, precision, json);
+  const bool timed = options.profile || !options.trace.empty() || !options.roofline.empty();
+  if (!timed && !options.layers && !options.memory) return;
+  Program program(graph, {.precision = precision, .max_memory = memory_limit(options.global)});
+  if (options.layers) print_nodes(program, json);
+  if (options.memory) print_memory(program, json);
+  if (!timed) return;
+  const Profile times =
+      profile(program, random_inputs(graph, options.global.seed.value_or(1)), options.seconds);
+  if (options.profile)
+    print_profile(
+        times, runtime::measure_multiply_adds(precision == Precision::bf16 ? "bf16" : "f32"), json);
+  if (!options.trace.empty()) write_trace(options.trace, graph.name, times);
+  if (!options.roofline.empty())
+    write_file(options.roofline,
+               roofline_svg(measure_roofline(graph.name + " " + input_shapes_text(graph) + ", " +
+                                             options.global.precision),
+                            times));
+}
+
 int run(const Options& options) {
   apply(options.global);
-  const auto network = network_of(options);
-  const std::vector<Shape> inputs =
-      options.shape.empty() ? default_shapes(*network) : shapes_from(options.shape);
-  const models::Counts counts = models::count(*network, inputs);
-  if (options.layers) {
+  const LoadedModel model(options.model, {.seed = options.global.seed.value_or(1),
+                                          .in_channels = options.channels,
+                                          .classes = options.classes,
+                                          .width = options.width,
+                                          .merged = options.merged});
+  const Graph graph = model.graph(
+      {.shapes = shapes_by_name(options.shapes, model.input_names()), .batch = options.batch});
+  std::vector<Shape> inputs;
+  for (const int id : graph.inputs) inputs.push_back(graph.at(id).shape);
+  if (options.definition) {
+    if (model.network() == nullptr)
+      throw UsageError("--definition", "a network of models/", "an ONNX file");
     Tape tape(Mode::shapes);
-    (void)run_shapes(*network, tape, inputs);  // for its nodes
-    print_layers(tape, options.global.json);
+    (void)run_shapes(*model.network(), tape, inputs);  // for its nodes
+    print_definition(tape, options.global.json);
   }
-  if (options.global.json) {
-    nlohmann::json json{{"model", network->name()},
-                        {"input", text_of(inputs)},
-                        {"parameters", counts.parameters},
-                        {"statistics", counts.statistics},
-                        {"macs", counts.macs}};
-    add_settings(json, options.global);
-    print_json(json);
-  } else {
-    print_line(std::string(network->name()) + " at " + text_of(inputs) + ": " +
-               std::to_string(counts.parameters) + " trainable parameters, " +
-               std::to_string(counts.statistics) + " statistics, " + std::to_string(counts.macs) +
-               " multiply-accumulates");
-  }
+  inspect_program(options, graph);
+  print_counts(options,
+               model.network() != nullptr ? counts_of_network(*model.network(), inputs)
+                                          : counts_of_graph(graph),
+               model.name(), input_shapes_text(graph));
   return 0;
 }
 
@@ -149,11 +164,10 @@ int run(const Options& options) {
 
 Verb add_inspect(CLI::App& app, const CommandLine&) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("inspect", "layers, parameters and multiply-accumulates");
-  verb->add_option("model", options->model, "model file, run folder or name of a network")
-      ->required();
-  verb->add_option("--shape", options->shape,
-                   "input N,C,H,W as in 1x3x512x512; of several inputs, 1x512,1x10");
+  CLI::App* verb = app.add_subcommand(
+      "inspect", "parameters and multiply-accumulates; kernels, memory and times of the program");
+  verb->add_option("model", options->model, model_help)->required();
+  add_shape_options(*verb, options->shapes, options->batch);
   verb->add_option("--classes", options->classes, "output classes of a network given by its name")
       ->check(CLI::Range(1, 65536));
   verb->add_option("--channels", options->channels, "input channels of a network given by its name")
@@ -162,8 +176,20 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
                    "channels of the first level of a network given by its name")
       ->check(CLI::Range(1, 1024));
   verb->add_flag("--merged", options->merged, "repvgg-a2 as it is used after training");
-  verb->add_flag("--layers", options->layers, "one line for each operation");
-  add_global_options(*verb, options->global);
+  verb->add_flag("--definition", options->definition,
+                 "one line for each operation of a network as models/ defines it");
+  verb->add_flag("--layers", options->layers,
+                 "each node of the program: kernel, multiply-accumulates, and why no other entry");
+  verb->add_flag("--passes", options->passes, "what each pass changed, and the graph that is left");
+  verb->add_flag("--memory", options->memory, "the map of the memory plan");
+  verb->add_flag("--profile", options->profile, "runs it: time, rate and bytes of each node");
+  verb->add_option("--seconds", options->seconds, "to run for --profile, --trace, --roofline")
+      ->check(number_within(0.0, 3600.0));
+  verb->add_option("--trace", options->trace,
+                   "a file for one run's events, for chrome://tracing or Perfetto");
+  verb->add_option("--roofline", options->roofline,
+                   "an .svg file: rates under this CPU's ceilings");
+  add_global_options(*verb, options->global, any_precision());
   return {verb, "burin inspect fundus-unet --shape 1x3x512x512 --layers",
           [options] { return run(*options); }};
 }

@@ -13,8 +13,8 @@
 namespace burin::apps {
 namespace {
 
-constexpr AddVerb verbs[] = {add_prepare, add_train, add_infer,   add_eval,
-                             add_convert, add_run,   add_inspect, add_machine};
+constexpr AddVerb verbs[] = {add_prepare, add_train, add_infer,   add_eval,   add_convert,
+                             add_run,     add_bench, add_inspect, add_machine};
 
 int complain(std::string text, int code) {
   for (auto& c : text)

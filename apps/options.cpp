@@ -10,7 +10,7 @@
 
 namespace burin::apps {
 
-void add_global_options(CLI::App& verb, GlobalOptions& options) {
+void add_global_options(CLI::App& verb, GlobalOptions& options, const CLI::Validator& precision) {
   verb.add_flag("--json", options.json, "one JSON object per result on standard output");
   verb.add_option("--threads", options.threads,
                   "how many run (default: one for each core that this process may use)")
@@ -19,10 +19,20 @@ void add_global_options(CLI::App& verb, GlobalOptions& options) {
       ->check(CLI::IsMember({"none", "compact", "spread", "cores"}));
   verb.add_option("--seed", options.seed,
                   "decides what is drawn at random; recorded where nothing is drawn");
-  verb.add_option("--precision", options.precision, "numbers to compute in: f32")
-      ->check(CLI::IsMember({"f32"}));
+  verb.add_option("--precision", options.precision,
+                  "how exact results are (exact: f32 multiply-adds of the definition only)")
+      ->check(precision);
   verb.add_option("--max-memory", options.max_memory, "most memory for tensors, as in 4G");
   verb.set_version_flag("--version", std::string("burin ") + version);
+}
+
+CLI::Validator any_precision() { return CLI::IsMember({"exact", "f32", "bf16"}); }
+
+kernels::Precision precision_from(std::string_view word) {
+  if (word == "exact") return kernels::Precision::exact;
+  if (word == "f32") return kernels::Precision::f32;
+  if (word == "bf16") return kernels::Precision::bf16;
+  throw UsageError("--precision", "exact, f32 or bf16", "'" + std::string(word) + "'");
 }
 
 CLI::Validator number_within(double least, double most) {
@@ -57,9 +67,13 @@ std::size_t memory_from(const std::string& text) {
   return number << shift;
 }
 
+std::size_t memory_limit(const GlobalOptions& options) {
+  return options.max_memory.empty() ? 0 : memory_from(options.max_memory);
+}
+
 void apply(const GlobalOptions& options) {
   runtime::configure({.threads = options.threads, .bind = runtime::bind_from(options.bind)});
-  if (!options.max_memory.empty()) arena_set_limit(memory_from(options.max_memory));
+  if (const std::size_t limit = memory_limit(options); limit > 0) arena_set_limit(limit);
 }
 
 }  // namespace burin::apps

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "kernels/table.h"
 
 namespace burin::apps {
 
@@ -29,13 +30,24 @@ struct GlobalOptions {
 
 // --json, --threads, --bind, --seed, --precision, --max-memory, --version: of every verb. A verb
 // that draws nothing at random records the seed in its JSON or run.json.
-void add_global_options(CLI::App& verb, GlobalOptions& options);
+void add_global_options(CLI::App& verb, GlobalOptions& options,
+                        const CLI::Validator& precision = CLI::IsMember({"f32"}));
+
+// For verbs that run compiled models.
+[[nodiscard]] CLI::Validator any_precision();
+[[nodiscard]] kernels::Precision precision_from(std::string_view word);
+
+// What MODEL may be for those verbs.
+inline constexpr const char* model_help = "ONNX file, model file, run folder or name of a network";
 
 // As CLI::Range, which takes NaN too.
 [[nodiscard]] CLI::Validator number_within(double least, double most);
 
 // Starts the thread team and sets the memory limit. Throws UsageError.
 void apply(const GlobalOptions& options);
+
+// Bytes of --max-memory; 0: no limit. Throws UsageError.
+[[nodiscard]] std::size_t memory_limit(const GlobalOptions& options);
 
 // "512M", "4G", "1048576" -> bytes. Throws UsageError{"--max-memory", ...}.
 [[nodiscard]] std::size_t memory_from(const std::string& text);
@@ -59,6 +71,7 @@ Verb add_infer(CLI::App& app, const CommandLine& command);
 Verb add_eval(CLI::App& app, const CommandLine& command);
 Verb add_convert(CLI::App& app, const CommandLine& command);
 Verb add_run(CLI::App& app, const CommandLine& command);
+Verb add_bench(CLI::App& app, const CommandLine& command);
 Verb add_inspect(CLI::App& app, const CommandLine& command);
 Verb add_machine(CLI::App& app, const CommandLine& command);
 

@@ -1,35 +1,27 @@
-// burin run MODEL --input a.npy --output b.npy: raw tensors through a model.
+// burin run MODEL --input a.npy --output b.npy: raw tensors through a compiled model.
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
 #include <limits>
+#include <memory>
 
+#include "apps/load_graph.h"
 #include "apps/options.h"
 #include "apps/output.h"
-#include "apps/shapes.h"
-#include "engine/runtime/random.h"
+#include "engine/graph/check.h"
+#include "engine/graph/program.h"
 #include "io/npy.h"
-#include "io/onnx/import.h"
 
 namespace burin::apps {
 namespace {
 
-using WordsByName = std::map<std::string, std::string, std::less<>>;
 using TensorsByName = std::map<std::string, Tensor, std::less<>>;
 
 struct Options {
   GlobalOptions global;
   std::string model;
   std::vector<std::string> inputs, outputs, shapes;
+  std::int64_t batch = 0;
   bool check = false;
 };
-
-template <class Values>
-std::vector<std::string> names_of(const Values& values) {
-  std::vector<std::string> names;
-  for (const auto& value : values) names.push_back(value.name);
-  return names;
-}
 
 bool is_integer(DType type) { return type == DType::i32 || type == DType::i64; }
 
@@ -38,47 +30,16 @@ bool states_sizes(const Tensor& tensor) {
   return is_integer(tensor.dtype()) && tensor.shape().rank() <= 1;
 }
 
-Graph graph_for(const OnnxModel& model, const WordsByName& shapes, const TensorsByName& given) {
-  ImportOptions options;
-  for (const auto& [name, word] : shapes) options.shapes[name] = shape_from(word);
+Graph graph_for(const LoadedModel& model, const Options& options, const TensorsByName& given) {
+  GraphRequest request{.shapes = shapes_by_name(options.shapes, model.input_names()),
+                       .batch = options.batch};
   for (const auto& [name, tensor] : given) {
     if (states_sizes(tensor))
-      options.values[name] = tensor;
+      request.values[name] = tensor;
     else
-      options.shapes[name] = tensor.shape();
+      request.shapes[name] = tensor.shape();
   }
-  return import_onnx(model, options);
-}
-
-// Floats of mean 0 and variance 1; integers and booleans 0 and 1.
-Tensor random_tensor(const Node& input, std::uint64_t seed, std::size_t index) {
-  const runtime::RandomStream stream(
-      {.seed = seed, .op = 0x45000000u + static_cast<std::uint32_t>(index)});
-  const Tensor tensor = Tensor::empty(input.shape, DType::f32, Order::row_major);
-  stream.fill_normal({tensor.data(), static_cast<std::size_t>(tensor.elements())}, 0.0f, 1.0f);
-  if (input.type == DType::f32) return tensor;
-  const Tensor other = Tensor::zeros(input.shape, input.type, Order::row_major);
-  if (input.type != DType::i64) return other;
-  for (std::int64_t i = 0; i < tensor.elements(); ++i)
-    other.data<std::int64_t>()[i] = tensor.data()[i] > 0 ? 1 : 0;
-  return other;
-}
-
-// The model's program for these inputs.
-std::vector<Tensor> run_graph(const Graph& graph, std::span<const Tensor> inputs) {
-  return interpret(graph, inputs);
-}
-
-// Largest difference over the largest number of the reference.
-double largest_error(const Tensor& result, const Tensor& reference) {
-  const std::vector<float> a = result.to_vector(), b = reference.to_vector();
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference =
-        std::max(difference, std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-    size = std::max(size, std::abs(static_cast<double>(b[i])));
-  }
-  return difference == 0 ? 0 : difference / size;
+  return model.graph(request);
 }
 
 void print_result(const std::string& name, const Tensor& tensor, bool json) {
@@ -102,42 +63,79 @@ void print_result(const std::string& name, const Tensor& tensor, bool json) {
   print_line(name + "  " + type + " " + shape + text);
 }
 
-void print_check(const std::string& name, double error, bool json) {
-  if (json) return print_json({{"check", name}, {"error", number(error)}});
-  char text[64];
-  std::snprintf(text, sizeof text, "  largest relative error %.3g", error);
-  print_line("check " + name + text);
-}
+// One line, or object, for each node; returns whether all are within what the precision allows.
+class CheckReport {
+ public:
+  CheckReport(bool json, double tolerance) : json_(json), tolerance_(tolerance) {}
 
-int run(const Options& options) {
-  apply(options.global);
-  const OnnxModel model = read_onnx(options.model);
-  const WordsByName files = words_by_name("--input", options.inputs, names_of(model.inputs));
-  const WordsByName shapes = words_by_name("--shape", options.shapes, names_of(model.inputs));
-  const WordsByName targets = words_by_name("--output", options.outputs, names_of(model.outputs));
-  TensorsByName given;
-  for (const auto& [name, file] : files) given[name] = read_npy(file);
-  const Graph graph = graph_for(model, shapes, given);
-  std::vector<Tensor> inputs;
-  for (const int id : graph.inputs) {
-    const auto found = given.find(graph.at(id).name);
-    inputs.push_back(
-        found != given.end()
-            ? found->second
-            : random_tensor(graph.at(id), options.global.seed.value_or(1), inputs.size()));
+  void add(const Graph& graph, const NodeCheck& check) {
+    const Node& node = graph.at(check.node);
+    const bool held = check.error <= tolerance_;  // NaN is not
+    failed_ += held ? 0 : 1;
+    ++nodes_;
+    if (json_)
+      return print_json({{"node", check.node},
+                         {"op", node.op->name},
+                         {"layer", node.name},
+                         {"kernel", check.kernel},
+                         {"error", number(check.error)}});
+    char text[200];
+    std::snprintf(text, sizeof text, "%%%-5d %-20s %-28s %-32s %.2e%s", check.node,
+                  std::string(node.op->name).c_str(), node.name.c_str(), check.kernel.c_str(),
+                  check.error, held ? "" : "  TOO LARGE");
+    print_line(text);
   }
-  const std::vector<Tensor> outputs = run_graph(graph, inputs);
+
+  // Throws Error where a node failed.
+  void finish() const {
+    char text[120];
+    std::snprintf(text, sizeof text, "largest relative error of each node at most %.0e",
+                  tolerance_);
+    if (failed_ > 0) throw Error("--check", text, std::to_string(failed_) + " nodes above it");
+    if (!json_) print_line("check: " + std::to_string(nodes_) + " nodes, " + text);
+  }
+
+ private:
+  bool json_;
+  double tolerance_;
+  int nodes_ = 0, failed_ = 0;
+};
+
+void print_results(const Graph& graph, std::span<const Tensor> outputs, const WordsByName& targets,
+                   bool json) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string& name = graph.outputs[i].name;
     if (const auto target = targets.find(name); target != targets.end())
       write_npy(target->second, outputs[i]);
-    print_result(name, outputs[i], options.global.json);
+    print_result(name, outputs[i], json);
   }
-  if (!options.check) return 0;
-  const std::vector<Tensor> reference = interpret(graph, inputs);
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    print_check(graph.outputs[i].name, largest_error(outputs[i], reference[i]),
-                options.global.json);
+}
+
+int run(const Options& options) {
+  apply(options.global);
+  const Precision precision = precision_from(options.global.precision);
+  const LoadedModel model(options.model, {.seed = options.global.seed.value_or(1)});
+  const WordsByName files = words_by_name("--input", options.inputs, model.input_names());
+  const WordsByName targets = words_by_name("--output", options.outputs, model.output_names());
+  TensorsByName given;
+  for (const auto& [name, file] : files) given[name] = read_npy(file);
+  const Graph graph = graph_for(model, options, given);
+  std::vector<Tensor> inputs = random_inputs(graph, options.global.seed.value_or(1));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (const auto found = given.find(graph.at(graph.inputs[i]).name); found != given.end())
+      inputs[i] = found->second;
+  const bool json = options.global.json;
+  if (!options.check) {
+    Program program(graph, {.precision = precision, .max_memory = memory_limit(options.global)});
+    print_results(graph, program.run(inputs), targets, json);
+    return 0;
+  }
+  CheckReport report(json, tolerated(precision));
+  const std::vector<Tensor> outputs =
+      check_program(graph, inputs, precision,
+                    [&](const Graph& g, const NodeCheck& check) { report.add(g, check); });
+  print_results(graph, outputs, targets, json);
+  report.finish();
   return 0;
 }
 
@@ -145,17 +143,17 @@ int run(const Options& options) {
 
 Verb add_run(CLI::App& app, const CommandLine&) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("run", "raw tensors through an ONNX model");
-  verb->add_option("model", options->model, "an ONNX file")->required();
+  CLI::App* verb = app.add_subcommand("run", "raw tensors through a compiled model");
+  verb->add_option("model", options->model, model_help)->required();
   verb->add_option("--input", options->inputs,
                    ".npy files, in the model's order or as NAME=FILE (default: random numbers)");
   verb->add_option("--output", options->outputs, ".npy files to write, named in the same way");
-  verb->add_option(
-      "--shape", options->shapes,
-      "sizes of inputs that the model leaves open, as 1x3x512x512 or NAME=1x3x512x512");
-  verb->add_flag("--check", options->check, "compares with the reference");
-  add_global_options(*verb, options->global);
-  return {verb, "burin run model.onnx --shape 1x3x96x96 --output y.npy",
+  add_shape_options(*verb, options->shapes, options->batch);
+  verb->add_flag(
+      "--check", options->check,
+      "compares each node with the reference kernels, which are slow; 1 where one is off");
+  add_global_options(*verb, options->global, any_precision());
+  return {verb, "burin run fundus-unet --shape 1x3x48x48 --output y.npy --check",
           [options] { return run(*options); }};
 }
 

@@ -27,11 +27,17 @@ Shape shape_from(std::string_view text) {
   return Shape(std::span<const std::int64_t>(sizes));
 }
 
-std::vector<Shape> shapes_from(std::string_view text) {
-  std::vector<Shape> out;
+void add_shape_options(CLI::App& verb, std::vector<std::string>& shapes, std::int64_t& batch) {
+  verb.add_option("--shape", shapes,
+                  "sizes of the input, as 1x3x512x512; of several, 1x512,1x10 or NAME=1x512");
+  verb.add_option("--batch", batch, "the first size of every input")->check(CLI::Range(1, 65536));
+}
+
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> out;
   for (std::size_t first = 0; first <= text.size();) {
     const std::size_t last = std::min(text.find(',', first), text.size());
-    out.push_back(shape_from(text.substr(first, last - first)));
+    out.emplace_back(text.substr(first, last - first));
     first = last + 1;
   }
   return out;
@@ -43,10 +49,9 @@ NamedWord named_word(const std::string& text) {
   return {text.substr(0, sign), text.substr(sign + 1)};
 }
 
-std::map<std::string, std::string, std::less<>> words_by_name(
-    const std::string& option, const std::vector<std::string>& words,
-    const std::vector<std::string>& names) {
-  std::map<std::string, std::string, std::less<>> out;
+WordsByName words_by_name(const std::string& option, const std::vector<std::string>& words,
+                          const std::vector<std::string>& names) {
+  WordsByName out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     NamedWord word = named_word(words[i]);
     if (word.name.empty() && i < names.size()) word.name = names[i];
@@ -59,6 +64,17 @@ std::map<std::string, std::string, std::less<>> words_by_name(
       throw UsageError(option, word.name + " once", "'" + words[i] + "'");
   }
   return out;
+}
+
+ShapesByName shapes_by_name(const std::vector<std::string>& words,
+                            const std::vector<std::string>& names) {
+  std::vector<std::string> single;
+  for (const std::string& text : words)
+    for (std::string& word : split_at_commas(text)) single.push_back(std::move(word));
+  ShapesByName shapes;
+  for (const auto& [name, word] : words_by_name("--shape", single, names))
+    shapes[name] = shape_from(word);
+  return shapes;
 }
 
 }  // namespace burin::apps

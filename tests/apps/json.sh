@@ -195,8 +195,8 @@ inspect damage-unet 31039621 193189642240 --channels 6
 counts() {
   local name=$1 parameters=$2 statistics=$3 macs=$4
   shift 4
-  "$burin" inspect "$name" "$@" --layers --json >inspect.json 2>err.txt
-  check "inspect $name --layers" json inspect.json "(o[-1]['parameters'] == $parameters == sum(n['parameters'] for n in o[:-1]) and
+  "$burin" inspect "$name" "$@" --definition --json >inspect.json 2>err.txt
+  check "inspect $name --definition" json inspect.json "(o[-1]['parameters'] == $parameters == sum(n['parameters'] for n in o[:-1]) and
     o[-1]['statistics'] == $statistics and
     o[-1]['macs'] == $macs == sum(n['macs'] for n in o[:-1]))"
 }

@@ -1,0 +1,116 @@
+#include "apps/bench_run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "apps/load_graph.h"
+#include "apps/output.h"
+#include "apps/streams.h"
+
+namespace burin::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// Highest resident memory so far, 1e6 bytes (proc(5): VmHWM).
+double peak_rss_mb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:"))
+      return static_cast<double>(std::stoll(line.substr(6))) * 1.024e-3;
+  return 0;
+}
+
+// The smallest number that `share` of the sorted numbers do not exceed.
+double percentile(const std::vector<double>& sorted, double share) {
+  const double place = std::ceil(share * static_cast<double>(sorted.size())) - 1;
+  return sorted[static_cast<std::size_t>(std::max(0.0, place))];
+}
+
+// A model from its file to its second run.
+struct Ready {
+  std::unique_ptr<Streams> streams;
+  nlohmann::json facts;  // model, shape, batch, streams, load_ms, first_ms
+  std::int64_t batch = 1, macs = 0;
+};
+
+Ready prepare(const BenchSetting& setting) {
+  Ready ready;
+  const auto start = Clock::now();
+  {
+    const LoadedModel model(setting.model, {.seed = setting.seed});
+    const Graph graph = model.graph(
+        {.shapes = shapes_by_name(setting.shapes, model.input_names()), .batch = setting.batch});
+    ready.macs = macs(graph);
+    if (!graph.inputs.empty() && graph.at(graph.inputs[0]).shape.rank() > 0)
+      ready.batch = graph.at(graph.inputs[0]).shape[0];
+    ready.facts = {{"model", model.name()},
+                   {"shape", input_shapes_text(graph)},
+                   {"batch", ready.batch},
+                   {"streams", setting.streams}};
+    ready.streams = std::make_unique<Streams>(
+        graph, CompileOptions{.precision = setting.precision, .max_memory = setting.max_memory},
+        random_inputs(graph, setting.seed), setting.streams);
+  }
+  ready.facts["load_ms"] = milliseconds_since(start);
+  const std::vector<double> first = ready.streams->run(1, 0);
+  ready.facts["first_ms"] = *std::max_element(first.begin(), first.end());
+  return ready;
+}
+
+// An empty line asks for one run.
+int runs_from(const std::string& line) {
+  int runs = line.empty() ? 1 : 0;
+  std::from_chars(line.data(), line.data() + line.size(), runs);
+  if (runs < 1 || runs > 1'000'000)
+    throw Error("--rounds-from-stdin", "a number of runs on each line", "'" + line + "'");
+  return runs;
+}
+
+}  // namespace
+
+nlohmann::json bench(const BenchSetting& setting) {
+  constexpr int least_runs = 5;
+  Ready ready = prepare(setting);
+  const auto start = Clock::now();
+  std::vector<double> times = ready.streams->run(least_runs, setting.seconds);
+  const double seconds = milliseconds_since(start) * 1e-3;
+  std::sort(times.begin(), times.end());
+  const double median = percentile(times, 0.5);
+  nlohmann::json result = std::move(ready.facts);
+  result["median_ms"] = median;
+  result["min_ms"] = times.front();
+  result["p99_ms"] = percentile(times, 0.99);
+  result["images_per_s"] =
+      static_cast<double>(ready.batch) * static_cast<double>(times.size()) / seconds;
+  result["gflops"] = 2e-6 * static_cast<double>(ready.macs) * setting.streams / median;
+  result["peak_rss_mb"] = peak_rss_mb();
+  return result;
+}
+
+void bench_by_turns(const BenchSetting& setting) {
+  Ready ready = prepare(setting);
+  ready.facts["macs"] = ready.macs;
+  print_json(ready.facts);
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto start = Clock::now();
+    std::vector<double> times = ready.streams->run(runs_from(line), 0);
+    const double ms = milliseconds_since(start);
+    std::sort(times.begin(), times.end());
+    print_json({{"ms", percentile(times, 0.5)},
+                {"wall_ms", ms},
+                {"images", ready.batch * static_cast<std::int64_t>(times.size())},
+                {"peak_rss_mb", peak_rss_mb()}});
+  }
+}
+
+}  // namespace burin::apps
