@@ -13,15 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file *.onnx, or a folder with a model.onnx and no best.safetensors; else empty.
-fs::path onnx_file(const fs::path& path) {
-  std::error_code ignored;
-  if (path.extension() == ".onnx") return path;
-  const bool folder = fs::is_directory(path, ignored);
-  if (!folder || fs::exists(path / "best.safetensors", ignored)) return {};
-  return fs::exists(path / "model.onnx", ignored) ? path / "model.onnx" : fs::path();
-}
-
 std::string known_names() {
   std::string names;
   for (const auto& entry : models::models())
@@ -71,9 +62,9 @@ LoadedModel::LoadedModel(const std::string& word, const models::ModelOptions& op
                      "one of " + known_names() + " with --classes, --channels, --width or --merged",
                      "another word");
   std::error_code ignored;
-  if (const fs::path file = onnx_file(word); !file.empty()) {
+  if (const fs::path file = word; file.extension() == ".onnx") {
     onnx_ = read_onnx(file);
-    name_ = file.filename() == "model.onnx" ? word : file.stem().string();
+    name_ = file.stem().string();
   } else if (fs::exists(word, ignored)) {
     network_ = std::move(train::load_model(word).network);
     name_ = std::string(network_->name());

@@ -262,14 +262,15 @@ TEST_CASE("fold_constants and merge_equal") {
 TEST_CASE("recognize_silu: a factor that is the sigmoid of the other") {
   const Graph graph = traced({1, 3}, [](Tape&, const Value& x) {
     const Value y = scale(x, 2);
-    return multiply(multiply(sigmoid(y), y), sigmoid(x));
+    const Value gate = sigmoid(x);
+    return multiply(multiply(sigmoid(y), y), gate);
   });
   CHECK(checked(recognize_silu, graph) ==
         "%0 = input input  [1x3]\n"
         "%1 = scale(%0) scale=2 shift=0  [1x3]\n"
-        "%2 = unary(%1) function=silu  [1x3]\n"
-        "%3 = activate(%0) activation=sigmoid  [1x3]\n"
-        "%4 = multiply(%2, %3)  [1x3]\n"
+        "%2 = activate(%0) activation=sigmoid  [1x3]\n"
+        "%3 = unary(%1) silu a=0 b=0  [1x3]\n"
+        "%4 = multiply(%3, %2)  [1x3]\n"
         "return %4 output\n");
 }
 
