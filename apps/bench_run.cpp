@@ -2,33 +2,20 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
 #include "apps/load_graph.h"
 #include "apps/output.h"
+#include "apps/stopwatch.h"
 #include "apps/streams.h"
+#include "engine/runtime/resident.h"
 
 namespace burin::apps {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-// Highest resident memory so far, 1e6 bytes (proc(5): VmHWM).
-double peak_rss_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:"))
-      return static_cast<double>(std::stoll(line.substr(6))) * 1.024e-3;
-  return 0;
-}
+double peak_rss_mb() { return static_cast<double>(runtime::peak_resident_bytes()) * 1e-6; }
 
 // The smallest number that `share` of the sorted numbers do not exceed.
 double percentile(const std::vector<double>& sorted, double share) {
@@ -45,7 +32,7 @@ struct Ready {
 
 Ready prepare(const BenchSetting& setting) {
   Ready ready;
-  const auto start = Clock::now();
+  const Stopwatch watch;
   {
     const LoadedModel model(setting.model, {.seed = setting.seed});
     const Graph graph = model.graph(
@@ -61,7 +48,7 @@ Ready prepare(const BenchSetting& setting) {
         graph, CompileOptions{.precision = setting.precision, .max_memory = setting.max_memory},
         random_inputs(graph, setting.seed), setting.streams);
   }
-  ready.facts["load_ms"] = milliseconds_since(start);
+  ready.facts["load_ms"] = watch.milliseconds();
   const std::vector<double> first = ready.streams->run(1, 0);
   ready.facts["first_ms"] = *std::max_element(first.begin(), first.end());
   return ready;
@@ -81,9 +68,9 @@ int runs_from(const std::string& line) {
 nlohmann::json bench(const BenchSetting& setting) {
   constexpr int least_runs = 5;
   Ready ready = prepare(setting);
-  const auto start = Clock::now();
+  const Stopwatch watch;
   std::vector<double> times = ready.streams->run(least_runs, setting.seconds);
-  const double seconds = milliseconds_since(start) * 1e-3;
+  const double seconds = watch.seconds();
   std::sort(times.begin(), times.end());
   const double median = percentile(times, 0.5);
   nlohmann::json result = std::move(ready.facts);
@@ -102,9 +89,9 @@ void bench_by_turns(const BenchSetting& setting) {
   ready.facts["macs"] = ready.macs;
   print_json(ready.facts);
   for (std::string line; std::getline(std::cin, line);) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     std::vector<double> times = ready.streams->run(runs_from(line), 0);
-    const double ms = milliseconds_since(start);
+    const double ms = watch.milliseconds();
     std::sort(times.begin(), times.end());
     print_json({{"ms", percentile(times, 0.5)},
                 {"wall_ms", ms},

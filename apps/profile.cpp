@@ -1,19 +1,13 @@
 #include "apps/profile.h"
 
-#include <chrono>
 #include <cstdio>
 
 #include "apps/output.h"
+#include "apps/stopwatch.h"
 #include "io/atomic_file.h"
 
 namespace burin::apps {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::int64_t bytes_of(const Node& node) {
   return node.shape.elements() * static_cast<std::int64_t>(size_of(node.type));
@@ -76,11 +70,11 @@ Profile profile(Program& program, std::span<const Tensor> inputs, double seconds
   for (const ProgramStep& step : program.steps())
     out.nodes.push_back(profile_of(program.graph(), step));
   (void)program.run(inputs);
-  const auto start = Clock::now();
-  while (out.runs < least_runs || seconds_since(start) < seconds) {
-    const auto before = Clock::now();
+  const Stopwatch all;
+  while (out.runs < least_runs || all.seconds() < seconds) {
+    const Stopwatch run;
     (void)program.run_profiled(inputs);
-    out.run_seconds += seconds_since(before);
+    out.run_seconds += run.seconds();
     if (++out.runs > 1) continue;
     out.load_traced = program.load_seconds();
     for (std::size_t i = 0; i < out.nodes.size(); ++i)

@@ -1,22 +1,12 @@
 #include "apps/streams.h"
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
+#include "apps/stopwatch.h"
 #include "engine/runtime/stream_team.h"
 
 namespace burin::apps {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-}  // namespace
-
 Streams::Streams(const Graph& graph, const CompileOptions& options, std::vector<Tensor> inputs,
                  int count)
     : inputs_(std::move(inputs)),
@@ -72,12 +62,12 @@ void Streams::work(int stream, Graph graph, CompileOptions options) {
     if (runs_ == 0) return;
     std::vector<double>& times = times_[index];
     times.clear();
-    const auto start = Clock::now();
+    const Stopwatch piece;
     std::span<const Tensor> results;
-    while (static_cast<int>(times.size()) < runs_ || milliseconds_since(start) < seconds_ * 1e3) {
-      const auto before = Clock::now();
+    while (static_cast<int>(times.size()) < runs_ || piece.seconds() < seconds_) {
+      const Stopwatch run;
       results = program->run(inputs_);
-      times.push_back(milliseconds_since(before));
+      times.push_back(run.milliseconds());
     }
     if (stream == 0) outputs_.assign(results.begin(), results.end());
     gate_.arrive_and_wait();

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/runtime/resident.h"
 #include "engine/runtime/workers.h"
 #include "kernels/cpu.h"
 #include "models/zoo.h"
@@ -105,14 +106,8 @@ class Step {
   std::int64_t macs_ = 0;  // of a forward pass
 };
 
-// Highest resident memory since the last reset, bytes (proc(5): VmHWM, clear_refs).
+// runtime::peak_resident_bytes counts from here on (proc(5): clear_refs).
 void reset_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
-long long peak_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
-  return 0;
-}
 
 void run(const Case& c, const Arguments& arguments) {
   std::vector<std::int64_t> sizes = arguments.shape;
@@ -125,7 +120,8 @@ void run(const Case& c, const Arguments& arguments) {
     for (std::string line; std::getline(std::cin, line);) {
       float loss = 0;
       const double t = perf::seconds([&] { loss = step(); });
-      std::printf("{\"seconds\":%.6f,\"loss\":%.6f,\"peak_bytes\":%lld}\n", t, loss, peak_bytes());
+      std::printf("{\"seconds\":%.6f,\"loss\":%.6f,\"peak_bytes\":%lld}\n", t, loss,
+                  static_cast<long long>(runtime::peak_resident_bytes()));
       std::fflush(stdout);
     }
     return;
@@ -145,11 +141,11 @@ void run(const Case& c, const Arguments& arguments) {
         "\"threads\":%d,\"seconds\":%.5f,\"best_seconds\":%.5f,\"first_seconds\":%.5f,"
         "\"gflops\":%.1f,\"peak_bytes\":%lld,\"loss\":%.6f}\n",
         c.model, shape.c_str(), isa.c_str(), runtime::threads(), median, least, first, gflops,
-        peak_bytes(), loss);
+        static_cast<long long>(runtime::peak_resident_bytes()), loss);
   else
     std::printf("%-20s %-14s f32  %8.1f ms (best %.1f, first %.1f)  %7.1f GFLOP/s  peak %.0f MB\n",
                 c.model, shape.c_str(), median * 1e3, least * 1e3, first * 1e3, gflops,
-                static_cast<double>(peak_bytes()) * 1e-6);
+                static_cast<double>(runtime::peak_resident_bytes()) * 1e-6);
   std::fflush(stdout);
 }
 
