@@ -54,8 +54,9 @@ struct Rows {
   }
   // Row `r` in the places 3*`outer` + {0, 1, 2}. In place, a bias of zero has nothing to do.
   void row(std::int64_t r, std::int64_t outer) const {
-    const bool ends_only = x.storage() == y.storage() && inside_is_zero(outer);
-    for (std::int64_t w = 0; w < width; w += ends_only ? width - 1 : 1)
+    const bool ends_only = x.data<T>() == y.data<T>() && inside_is_zero(outer);
+    const std::int64_t step = ends_only ? std::max<std::int64_t>(1, width - 1) : 1;
+    for (std::int64_t w = 0; w < width; w += step)
       pixel(r * width + w, 3 * outer + place_of(w, width));
   }
 };
