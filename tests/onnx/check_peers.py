@@ -23,7 +23,7 @@ NAMES = ("fundus-unet", "damage-unet", "pix2pix-generator", "pix2pix-discriminat
          "student-generator", "student-discriminator", "teacher-generator", "resnet20", "vgg16-bn", "mobilenetv2-x1-4",
          "shufflenetv2-x2-0", "repvgg-a2")
 # Smaller than in their papers, so that all of them take a minute.
-SHAPES = {"damage-unet": ["1x3x128x128"], "unet3d-a": ["1x4x32x32x32"], "unet3d-b": ["1x4x32x32x32"]}
+SHAPES = {"damage-unet": ["1x3x128x128"], "unet3d-a": ["1x4x32x32x32"], "unet3d-b": ["1x4x64x64x64"]}
 
 
 def agree(got, wanted):
