@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace burin::perf {
@@ -39,7 +40,7 @@ template <class F>
       if (round >= 0) times[i].push_back(t);
     }
   std::vector<double> medians;
-  for (auto& t : times) medians.push_back(*std::min_element(t.begin(), t.end()));
+  for (auto& t : times) medians.push_back(median(std::move(t)));
   return medians;
 }
 
