@@ -22,7 +22,8 @@ using NumbersAndBool =
 // `type` itself. Throws Error{op, ...} when the list has no such type.
 template <class... T>
 DType require_type(std::string_view op, DType type, Types<T...>) {
-  if (((type == dtype_of<T>) || ...)) return type;
+  const bool listed = (... || (type == dtype_of<T>));
+  if (listed) return type;
   std::string names;
   ((names += (names.empty() ? "" : ", ") + std::string(dtype_name(dtype_of<T>))), ...);
   throw Error(std::string(op), "numbers of type " + names, std::string(dtype_name(type)));
