@@ -16,11 +16,11 @@ passed=0 failed=0 skipped=0
 mkdir -p $logs
 unset BURIN_MAX_ISA BURIN_KERNEL
 
-# count passed|failed|skipped NAME SECONDS: one result; a failed one shows the end of its log.
+# count passed|failed|skipped NAME SECONDS: one result; a failed one shows its first errors and the end of its log.
 count() {
   eval "$1=\$(($1 + 1))"
   printf '%-8s %s (%s s)\n' "$1" "$2" "$3"
-  [ "$1" != failed ] || tail -n 40 "$logs/$2.log" | sed 's/^/    | /'
+  [ "$1" != failed ] || { grep -m 20 -A 3 'error:' "$logs/$2.log"; tail -n 40 "$logs/$2.log"; } | sed 's/^/    | /'
 }
 
 # step NAME COMMAND...: one check; exit code 77 counts as skipped.

@@ -128,7 +128,8 @@ TEST_CASE("initial values: deviations of the normal rules") {
 }
 
 TEST_CASE("orthogonal weights: W W^T = 1, or W^T W = 1 where there are fewer columns") {
-  for (const auto& [in, out] : {std::pair{40, 30}, {30, 40}, {33, 33}}) {
+  for (const auto& sizes : {std::pair{40, 30}, {30, 40}, {33, 33}}) {
+    const int in = sizes.first, out = sizes.second;
     const Linear layer({.in = in, .out = out});
     layer.initialize(InitRule::orthogonal, 3, 0);
     CHECK(largest(layer.bias.value) == 0);
