@@ -9,6 +9,7 @@
 #include "apps/load_graph.h"
 #include "apps/options.h"
 #include "apps/output.h"
+#include "apps/tuned_file.h"
 #include "engine/runtime/peaks.h"
 #include "engine/runtime/workers.h"
 
@@ -21,7 +22,7 @@ struct Options {
   std::vector<std::string> shapes;
   std::string batches, streams = "1";  // with commas between; empty: the model's own
   double seconds = 2;
-  bool by_turns = false;
+  bool by_turns = false, tune = false;
 };
 
 std::vector<int> numbers_from(const char* option, const std::string& text, int least, int most) {
@@ -57,7 +58,8 @@ std::vector<std::pair<std::string, BenchSetting>> settings_of(const Options& opt
                         .streams = count,
                         .seconds = options.seconds,
                         .seed = options.global.seed.value_or(1),
-                        .max_memory = memory_limit(options.global)}});
+                        .max_memory = memory_limit(options.global),
+                        .tune = options.tune}});
   return all;
 }
 
@@ -134,6 +136,7 @@ Verb add_bench(CLI::App& app, const CommandLine&) {
       ->check(number_within(0.0, 3600.0));
   verb->add_flag("--rounds-from-stdin", options->by_turns,
                  "each line on standard input is a number of runs, and an object tells their time");
+  add_tune_option(*verb, options->tune);
   add_global_options(*verb, options->global, CLI::Validator{});
   return {verb, "burin bench fundus-unet --shape 1x3x96x96 --streams 1,2 --seconds 1",
           [options] { return run(*options); }};

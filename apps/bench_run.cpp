@@ -8,9 +8,10 @@
 
 #include "apps/load_graph.h"
 #include "apps/output.h"
-#include "apps/stopwatch.h"
 #include "apps/streams.h"
+#include "apps/tuned_file.h"
 #include "engine/runtime/resident.h"
+#include "engine/runtime/stopwatch.h"
 
 namespace burin::apps {
 namespace {
@@ -32,7 +33,7 @@ struct Ready {
 
 Ready prepare(const BenchSetting& setting) {
   Ready ready;
-  const Stopwatch watch;
+  const runtime::Stopwatch watch;
   {
     const LoadedModel model(setting.model, {.seed = setting.seed});
     const Graph graph = model.graph(
@@ -44,9 +45,13 @@ Ready prepare(const BenchSetting& setting) {
                    {"shape", input_shapes_text(graph)},
                    {"batch", ready.batch},
                    {"streams", setting.streams}};
-    ready.streams = std::make_unique<Streams>(
-        graph, CompileOptions{.precision = setting.precision, .max_memory = setting.max_memory},
-        random_inputs(graph, setting.seed), setting.streams);
+    ready.streams = with_tuned(setting.tune, [&](TunedKernels* tuned) {
+      return std::make_unique<Streams>(
+          graph,
+          CompileOptions{
+              .precision = setting.precision, .max_memory = setting.max_memory, .tuned = tuned},
+          random_inputs(graph, setting.seed), setting.streams);
+    });
   }
   ready.facts["load_ms"] = watch.milliseconds();
   const std::vector<double> first = ready.streams->run(1, 0);
@@ -68,7 +73,7 @@ int runs_from(const std::string& line) {
 nlohmann::json bench(const BenchSetting& setting) {
   constexpr int least_runs = 5;
   Ready ready = prepare(setting);
-  const Stopwatch watch;
+  const runtime::Stopwatch watch;
   std::vector<double> times = ready.streams->run(least_runs, setting.seconds);
   const double seconds = watch.seconds();
   std::sort(times.begin(), times.end());
@@ -89,7 +94,7 @@ void bench_by_turns(const BenchSetting& setting) {
   ready.facts["macs"] = ready.macs;
   print_json(ready.facts);
   for (std::string line; std::getline(std::cin, line);) {
-    const Stopwatch watch;
+    const runtime::Stopwatch watch;
     std::vector<double> times = ready.streams->run(runs_from(line), 0);
     const double ms = watch.milliseconds();
     std::sort(times.begin(), times.end());

@@ -19,6 +19,7 @@ struct BenchSetting {
   double seconds = 2;
   std::uint64_t seed = 1;
   std::size_t max_memory = 0;
+  bool tune = false;
 };
 
 // The keys model, shape, batch, streams, median_ms, min_ms, p99_ms, images_per_s, gflops, load_ms,

@@ -8,6 +8,7 @@
 #include "apps/output.h"
 #include "apps/profile.h"
 #include "apps/roofline.h"
+#include "apps/tuned_file.h"
 #include "engine/runtime/peaks.h"
 #include "io/atomic_file.h"
 
@@ -21,7 +22,7 @@ struct Options {
   std::int64_t classes = 0, channels = 0, width = 0;  // 0: the network's own
   std::int64_t batch = 0;
   bool definition = false, merged = false;
-  bool layers = false, profile = false, passes = false, memory = false;
+  bool layers = false, profile = false, passes = false, memory = false, tune = false;
   std::string trace, roofline;  // files to write
   double seconds = 1;
 };
@@ -117,7 +118,11 @@ void inspect_program(const Options& options, const Graph& graph) {
   if (options.passes) print_passes(graph, precision, json);
   const bool timed = options.profile || !options.trace.empty() || !options.roofline.empty();
   if (!timed && !options.layers && !options.memory) return;
-  Program program(graph, {.precision = precision, .max_memory = memory_limit(options.global)});
+  Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
+    return Program(
+        graph,
+        {.precision = precision, .max_memory = memory_limit(options.global), .tuned = tuned});
+  });
   if (options.layers) print_nodes(program, json);
   if (options.memory) print_memory(program, json);
   if (!timed) return;
@@ -189,6 +194,7 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
                    "a file for one run's events, for chrome://tracing or Perfetto");
   verb->add_option("--roofline", options->roofline,
                    "an .svg file: rates under this CPU's ceilings");
+  add_tune_option(*verb, options->tune);
   add_global_options(*verb, options->global, any_precision());
   return {verb, "burin inspect fundus-unet --shape 1x3x512x512 --layers",
           [options] { return run(*options); }};

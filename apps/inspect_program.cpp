@@ -16,6 +16,7 @@ nlohmann::json json_of(const Candidate& candidate) {
     out["cost"] = number(candidate.cost);
   else
     out["refused"] = candidate.refused;
+  if (candidate.milliseconds > 0) out["timed_ms"] = number(candidate.milliseconds);
   return out;
 }
 
@@ -31,10 +32,20 @@ std::string text_of(const Candidate& candidate, double chosen) {
   return line;
 }
 
+std::string timed_text(const Candidate& candidate) {
+  char line[120];
+  std::snprintf(line, sizeof line, "         the fastest when timed: %.3f ms",
+                candidate.milliseconds);
+  return line;
+}
+
 void print_ranking(const Step& step) {
   double chosen = 1;
   for (const Candidate& candidate : step.ranking)
-    if (candidate.kernel == step.kernel && candidate.cost > 0) chosen = candidate.cost;
+    if (candidate.kernel == step.kernel && candidate.cost > 0) {
+      chosen = candidate.cost;
+      if (candidate.milliseconds > 0) print_line(timed_text(candidate));
+    }
   for (const Candidate& candidate : step.ranking)
     if (candidate.kernel != step.kernel) print_line(text_of(candidate, chosen));
 }

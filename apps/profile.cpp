@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "apps/output.h"
-#include "apps/stopwatch.h"
+#include "engine/runtime/stopwatch.h"
 #include "io/atomic_file.h"
 
 namespace burin::apps {
@@ -70,9 +70,9 @@ Profile profile(Program& program, std::span<const Tensor> inputs, double seconds
   for (const ProgramStep& step : program.steps())
     out.nodes.push_back(profile_of(program.graph(), step));
   (void)program.run(inputs);
-  const Stopwatch all;
+  const runtime::Stopwatch all;
   while (out.runs < least_runs || all.seconds() < seconds) {
-    const Stopwatch run;
+    const runtime::Stopwatch run;
     (void)program.run_profiled(inputs);
     out.run_seconds += run.seconds();
     if (++out.runs > 1) continue;

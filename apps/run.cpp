@@ -6,6 +6,7 @@
 #include "apps/load_graph.h"
 #include "apps/options.h"
 #include "apps/output.h"
+#include "apps/tuned_file.h"
 #include "engine/graph/check.h"
 #include "engine/graph/program.h"
 #include "io/npy.h"
@@ -20,7 +21,7 @@ struct Options {
   std::string model;
   std::vector<std::string> inputs, outputs, shapes;
   std::int64_t batch = 0;
-  bool check = false;
+  bool check = false, tune = false;
 };
 
 bool is_integer(DType type) { return type == DType::i32 || type == DType::i64; }
@@ -126,7 +127,11 @@ int run(const Options& options) {
       inputs[i] = found->second;
   const bool json = options.global.json;
   if (!options.check) {
-    Program program(graph, {.precision = precision, .max_memory = memory_limit(options.global)});
+    Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
+      return Program(
+          graph,
+          {.precision = precision, .max_memory = memory_limit(options.global), .tuned = tuned});
+    });
     print_results(graph, program.run(inputs), targets, json);
     return 0;
   }
@@ -152,6 +157,7 @@ Verb add_run(CLI::App& app, const CommandLine&) {
   verb->add_flag(
       "--check", options->check,
       "compares each node with the reference kernels, which are slow; 1 where one is off");
+  add_tune_option(*verb, options->tune);
   add_global_options(*verb, options->global, any_precision());
   return {verb, "burin run fundus-unet --shape 1x3x48x48 --output y.npy --check",
           [options] { return run(*options); }};

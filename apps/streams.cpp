@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "apps/stopwatch.h"
+#include "engine/runtime/stopwatch.h"
 #include "engine/runtime/stream_team.h"
 
 namespace burin::apps {
@@ -62,10 +62,10 @@ void Streams::work(int stream, Graph graph, CompileOptions options) {
     if (runs_ == 0) return;
     std::vector<double>& times = times_[index];
     times.clear();
-    const Stopwatch piece;
+    const runtime::Stopwatch piece;
     std::span<const Tensor> results;
     while (static_cast<int>(times.size()) < runs_ || piece.seconds() < seconds_) {
-      const Stopwatch run;
+      const runtime::Stopwatch run;
       results = program->run(inputs_);
       times.push_back(run.milliseconds());
     }

@@ -5,20 +5,21 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <utility>
 #include <vector>
+
+#include "engine/runtime/stopwatch.h"
 
 namespace burin::perf {
 
 // Seconds that f() takes.
 template <class F>
 [[nodiscard]] double seconds(F&& f) {
-  const auto start = std::chrono::steady_clock::now();
+  const runtime::Stopwatch watch;
   f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return watch.seconds();
 }
 
 // Upper median; 0 for no numbers.

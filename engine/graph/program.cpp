@@ -1,20 +1,16 @@
 #include "engine/graph/program.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "engine/error.h"
 #include "engine/graph/passes.h"
 #include "engine/ops/all_ops.h"
+#include "engine/runtime/stopwatch.h"
 #include "engine/tensor/copy.h"
 
 namespace burin {
 namespace {
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // The operands that do not lie inside of the concatenation already are copied there.
 Step join_step(const std::vector<Tensor>& operands, const Tensor& target) {
@@ -98,7 +94,7 @@ void Program::bind_values() {
 void Program::make_steps(const CompileOptions& options) {
   for (int id = 0; id < static_cast<int>(graph_.nodes.size()); ++id)
     if (graph_.at(id).op != nullptr && places_[static_cast<std::size_t>(id)].computed)
-      steps_.push_back({.node = id, .step = make_step(id, options.precision)});
+      steps_.push_back({.node = id, .step = make_step(id, options)});
   for (const GraphOutput& output : graph_.outputs) outputs_.push_back(value(output.node));
   if (options.keep_values) return;
   // Steps hold what they read; weights that were packed are needed no more.
@@ -106,7 +102,7 @@ void Program::make_steps(const CompileOptions& options) {
     if (graph_.is_constant(static_cast<int>(id))) graph_.nodes[id].value = values_[id] = {};
 }
 
-Step Program::make_step(int id, Precision precision) {
+Step Program::make_step(int id, const CompileOptions& options) {
   const Node& node = graph_.at(id);
   std::vector<Tensor> operands;
   for (const int operand : node.inputs) operands.push_back(operand < 0 ? Tensor() : value(operand));
@@ -119,8 +115,9 @@ Step Program::make_step(int id, Precision precision) {
     return node.op->plan({.inputs = operands,
                           .attributes = node.attributes,
                           .target = value(id),
-                          .precision = precision,
-                          .shared = shared_});
+                          .precision = options.precision,
+                          .shared = shared_,
+                          .tuned = options.tuned});
   return forward_step(node, std::move(operands), value(id));
 }
 
@@ -147,16 +144,12 @@ std::span<const Tensor> Program::run(std::span<const Tensor> inputs) {
 }
 
 std::span<const Tensor> Program::run_profiled(std::span<const Tensor> inputs) {
-  double before = seconds_now();
-  const auto lap = [&before] {
-    const double now = seconds_now();
-    return now - std::exchange(before, now);
-  };
+  runtime::Stopwatch watch;
   load(inputs);
-  load_seconds_ += lap();
+  load_seconds_ += watch.lap();
   for (ProgramStep& step : steps_) {
     step.step.run();
-    step.seconds += lap();
+    step.seconds += watch.lap();
     ++step.profiled;
   }
   return outputs_;

@@ -20,9 +20,10 @@ namespace burin {
 
 struct CompileOptions {
   Precision precision = Precision::f32;
-  bool optimize = true;        // false: node by node as given
-  std::size_t max_memory = 0;  // bytes of activations and packed weights; 0: no limit
-  bool keep_values = false;    // every value has memory of its own; constants stay
+  bool optimize = true;           // false: node by node as given
+  std::size_t max_memory = 0;     // bytes of activations and packed weights; 0: no limit
+  bool keep_values = false;       // every value has memory of its own; constants stay
+  TunedKernels* tuned = nullptr;  // choose kernels by timing; must outlive the compilation only
 };
 
 struct ProgramStep {
@@ -67,7 +68,7 @@ class Program {
  private:
   void bind_values();
   void make_steps(const CompileOptions& options);
-  [[nodiscard]] Step make_step(int id, Precision precision);
+  [[nodiscard]] Step make_step(int id, const CompileOptions& options);
   void load(std::span<const Tensor> inputs);
 
   Graph graph_;  // constants hold no numbers any more unless values are kept

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "engine/error.h"
 #include "kernels/request.h"
@@ -24,13 +25,15 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
                      const Shape& shape, const Wanted& wanted) {
   const std::string_view request = kernels::requested_kernel(family);
   Choice<Entry> out;
-  out.entry = request.empty() ? nullptr
-                              : kernels::choose<Shape>(entries, shape, request, wanted.activation,
-                                                       wanted.precision);
-  if (out.entry == nullptr)
+  if (!request.empty())
+    out.entry =
+        kernels::choose<Shape>(entries, shape, request, wanted.activation, wanted.precision);
+  out.requested = out.entry != nullptr;
+  if (!out.requested)
     out.entry = kernels::choose<Shape>(entries, shape, {}, wanted.activation, wanted.precision);
   if (out.entry == nullptr)
     throw Error(std::string(family), "a kernel for this shape, type and precision", "none");
+  std::vector<std::pair<Candidate, const Entry*>> ranked;
   for (const Entry* entry : entries) {
     Candidate candidate{.kernel = entry->name};
     if (const char* reason = refusal(*entry, shape, wanted))
@@ -40,12 +43,16 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
     if (candidate.refused.empty() && entry != out.entry &&
         (entry->flags & kernels::kernel_on_request) != 0)
       candidate.refused = "serves on request only";
+    ranked.emplace_back(std::move(candidate), entry);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+    if (a.first.refused.empty() != b.first.refused.empty()) return a.first.refused.empty();
+    return a.first.cost < b.first.cost;
+  });
+  for (auto& [candidate, entry] : ranked) {
+    if (candidate.refused.empty()) out.serving.push_back(entry);
     out.ranking.push_back(std::move(candidate));
   }
-  std::stable_sort(out.ranking.begin(), out.ranking.end(), [](const auto& a, const auto& b) {
-    if (a.refused.empty() != b.refused.empty()) return a.refused.empty();
-    return a.cost < b.cost;
-  });
   return out;
 }
 

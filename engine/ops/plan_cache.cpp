@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/ops/shape_text.h"
 #include "kernels/request.h"
 
 namespace burin {
@@ -46,34 +47,11 @@ class Choices {
     if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape, {}, activation);
     assert(entry != nullptr);  // the reference refuses nothing
     remember(choices_, {std::string(op), std::string(pass), shape, activation, entry});
-    remember(log, {std::string(op), std::string(pass), text(shape), entry->name});
+    remember(log, {std::string(op), std::string(pass), shape_text(shape), entry->name});
     return *entry;
   }
 
  private:
-  static std::string axes(const ConvShape& s, const std::array<int, 3>& a) {
-    const std::string hw = std::to_string(a[1]) + "x" + std::to_string(a[2]);
-    const bool flat = s.in[0] == 1 && s.kernel[0] == 1;
-    return flat ? hw : std::to_string(a[0]) + "x" + hw;
-  }
-  static std::string text(const ConvShape& s) {
-    const std::string batch = std::to_string(s.batch) + "x";
-    std::string out = batch + std::to_string(s.in_channels) + "x" + axes(s, s.in) + " -> " + batch +
-                      std::to_string(s.out_channels) + "x" +
-                      axes(s, {s.out(0), s.out(1), s.out(2)}) + ", kernel " + axes(s, s.kernel);
-    const std::array<int, 3> ones{1, 1, 1}, zeros{0, 0, 0};
-    if (s.stride != ones) out += ", stride " + axes(s, s.stride);
-    if (s.dilation != ones) out += ", dilation " + axes(s, s.dilation);
-    if (s.pad_begin != zeros || s.pad_end != zeros) out += ", pad " + axes(s, s.pad_begin);
-    if (s.pad_end != s.pad_begin) out += " and " + axes(s, s.pad_end);
-    if (s.groups != 1) out += ", groups " + std::to_string(s.groups);
-    return out;
-  }
-  static std::string text(const MatmulShape& s) {
-    return std::to_string(s.m) + "x" + std::to_string(s.k) + " * " + std::to_string(s.k) + "x" +
-           std::to_string(s.n);
-  }
-
   std::vector<Remembered<Entry, Shape>> choices_;
 };
 

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "engine/error.h"
 #include "engine/ops/choose_kernel.h"
 #include "engine/ops/operands.h"
+#include "engine/ops/shape_text.h"
+#include "engine/ops/tuned_kernels.h"
+#include "engine/runtime/stopwatch.h"
 #include "engine/runtime/workers.h"
 
 namespace burin {
@@ -104,10 +108,36 @@ void run(const Entry& entry, Args& args) {
   run_stages(entry, args);
 }
 
+// All that a choice depends on but the entries themselves.
+template <class Shape>
+std::string tuning_key(std::string_view pass, const Shape& shape, const Wanted& wanted) {
+  const char* const precisions[] = {"exact", "f32", "bf16"};
+  const char* const activations[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
+  return std::string(pass) + " " + shape_text(shape) + ", " +
+         activations[static_cast<int>(wanted.activation)] + ", " +
+         precisions[static_cast<int>(wanted.precision)] + ", " +
+         std::to_string(runtime::threads()) + " threads";
+}
+
+// By timing on the tensors of the call: what they hold does not matter, the target is overwritten.
+template <class Entry, class Args>
+void tune(Choice<Entry>& choice, const std::string& key, Args args, const float* weights,
+          TunedKernels& tuned) {
+  std::map<const Entry*, std::shared_ptr<Storage>> packed;
+  take_fastest<Entry>(choice, tuned, key, [&](const Entry& entry) {
+    auto& own = packed[&entry];
+    if (!own) own = pack(entry, args.shape, weights);
+    args.packed = own->data();
+    const runtime::Stopwatch watch;
+    run(entry, args);
+    return watch.seconds();
+  });
+}
+
 // args.packed is set here, args.shared when the step runs.
 template <class Entry, class Args>
-Step bind(const Choice<Entry>& choice, Args args, std::shared_ptr<Storage> packed,
-          const StepRequest& request) {
+Step step_of(const Choice<Entry>& choice, Args args, std::shared_ptr<Storage> packed,
+             const StepRequest& request) {
   const Entry& entry = *choice.entry;
   args.packed = packed->data();
   request.shared->require(entry.shared_bytes(args.shape));
@@ -181,12 +211,17 @@ Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRe
   for (const Tensor& t : {o.source, o.residual, request.target}) require_channels_last(call.op, t);
   o.weight = as_row_major(call.op, o.weight);
   o.bias = as_row_major(call.op, o.bias);
-  const auto choice =
-      choose_conv(call.pass, call.shape, {call.epilogue.activation, request.precision});
+  const Wanted wanted{call.epilogue.activation, request.precision};
+  auto choice = choose_conv(call.pass, call.shape, wanted);
+  const kernels::ConvArgs args = conv_args(call, o, request.target);
+  if (request.tuned != nullptr)
+    tune(choice,
+         tuning_key(call.pass == ConvPass::forward ? "conv" : "conv data", call.shape, wanted),
+         args, o.weight.data(), *request.tuned);
   auto packed = keeps(o.weight, operands.weight)
                     ? kept_pack(*choice.entry, call.shape, o.weight.data(), *o.weight.storage())
                     : pack(*choice.entry, call.shape, o.weight.data());
-  Step step = bind(choice, conv_args(call, o, request.target), std::move(packed), request);
+  Step step = step_of(choice, args, std::move(packed), request);
   step.run = [run = std::move(step.run), o, target = request.target]() { run(); };
   return step;
 }
@@ -224,16 +259,19 @@ Step plan_matmul(const MatmulCall& given, const Tensor& a, const Tensor& b, cons
   for (const Tensor& t : {a, request.target}) require_channels_last(call.op, t);
   call.shape.source_type = element_of(a);
   call.shape.target_type = element_of(request.target);
-  const auto choice = choose_matmul(call.shape, {call.epilogue.activation, request.precision});
-  auto packed = call.keep != nullptr ? kept_pack(*choice.entry, call.shape, b.data(), *call.keep)
-                                     : pack(*choice.entry, call.shape, b.data());
+  const Wanted wanted{call.epilogue.activation, request.precision};
+  auto choice = choose_matmul(call.shape, wanted);
   const kernels::MatmulArgs args{.shape = call.shape,
                                  .a = address(a),
                                  .bias = bias ? bias.data() : nullptr,
                                  .c = const_cast<void*>(address(request.target)),
                                  .c_row = request.target.pixel_stride(),
                                  .epilogue = call.epilogue};
-  Step step = bind(choice, args, std::move(packed), request);
+  if (request.tuned != nullptr)
+    tune(choice, tuning_key("matmul", call.shape, wanted), args, b.data(), *request.tuned);
+  auto packed = call.keep != nullptr ? kept_pack(*choice.entry, call.shape, b.data(), *call.keep)
+                                     : pack(*choice.entry, call.shape, b.data());
+  Step step = step_of(choice, args, std::move(packed), request);
   step.run = [run = std::move(step.run), a, bias, target = request.target]() { run(); };
   return step;
 }

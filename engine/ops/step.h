@@ -30,19 +30,23 @@ class SharedScratch {
   std::shared_ptr<Storage> storage_;
 };
 
+class TunedKernels;  // engine/ops/tuned_kernels.h
+
 struct StepRequest {
   std::span<const Tensor> inputs;  // undefined where absent; activations stay where they are
   const Attributes& attributes;
   Tensor target;  // channels last with a pixel stride
   Precision precision = Precision::f32;
   std::shared_ptr<SharedScratch> shared;
+  TunedKernels* tuned = nullptr;  // null: kernels by cost
 };
 
 // An entry of the table, in the order of the ranking.
 struct Candidate {
   std::string kernel;
-  double cost = 0;      // estimated, in f32 multiply-adds at full speed; 0 when refused
-  std::string refused;  // why it cannot serve; empty for those that can
+  double cost = 0;          // estimated, in f32 multiply-adds at full speed; 0 when refused
+  double milliseconds = 0;  // of the one that timing chose
+  std::string refused;      // why it cannot serve; empty for those that can
 };
 
 struct Step {

@@ -56,6 +56,19 @@ for words in "--batch 0" "--streams 1,x" "--precision f64" "--shape 1x"; do
   "$burin" bench resnet20 $words >bench.txt 2>err.txt
   check "bench $words" test $? -eq 2
 done
+export XDG_CACHE_HOME=$PWD/cache
+"$burin" bench resnet20 --tune --seconds 0 --json >first.json 2>err.txt
+check "bench --tune" json first.json 'o[0]["median_ms"] > 0'
+check "its file" grep -q "^conv 1x3x32x32 -> 1x16x32x32, kernel 3x3, pad 1x1, relu, f32" cache/burin/kernels-*.txt
+cp cache/burin/kernels-*.txt before.txt
+"$burin" inspect resnet20 --tune --layers --json >layers.json 2>err.txt
+check "remembered" cmp -s before.txt cache/burin/kernels-*.txt
+check "inspect --tune" json layers.json 'all(any(c.get("timed_ms", 0) > 0 and c["kernel"] == n["kernel"] for c in n["ranking"]) for n in o[:-1] if n["macs"])'
+echo "burin 0.0.0: other" >"$(ls cache/burin/kernels-*.txt)"
+"$burin" run resnet20 --tune --json >run.json 2>err.txt
+check "a file of another version" cmp -s <(cut -f 1 before.txt) <(cut -f 1 cache/burin/kernels-*.txt)
+XDG_CACHE_HOME= HOME= "$burin" run resnet20 --tune >run.txt 2>err.txt
+check "--tune without a cache folder" test $? -eq 1
 "$burin" bench resnet20 --max-memory 1000 >bench.txt 2>err.txt
 check "bench --max-memory" test $? -eq 1
 "$burin" bench nothing.onnx >bench.txt 2>err.txt
