@@ -1,15 +1,11 @@
 // burin convert IN OUT: between safetensors, run folders, networks of models/ and ONNX files.
 #include <filesystem>
 
+#include "apps/load_graph.h"
 #include "apps/options.h"
 #include "apps/output.h"
-#include "apps/shapes.h"
-#include "engine/graph/trace_network.h"
 #include "io/onnx/export.h"
-#include "io/onnx/import.h"
 #include "io/safetensors.h"
-#include "models/zoo.h"
-#include "train/model_file.h"
 
 namespace burin::apps {
 namespace {
@@ -27,50 +23,11 @@ struct Options {
 
 bool ends_in(const fs::path& path, const char* ending) { return path.extension() == ending; }
 
-// Shapes by name of an input, the others as they are.
-std::vector<Shape> shapes_for(const Network& network, const Options& options) {
-  std::vector<std::string> names;
-  std::vector<Shape> shapes;
-  for (const NetworkInput& input : network.inputs()) {
-    names.push_back(input.name);
-    shapes.push_back(input.shape);
-  }
-  const auto words = words_by_name("--shape", options.shapes, names);
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (const auto found = words.find(names[i]); found != words.end())
-      shapes[i] = shape_from(found->second);
-  return shapes;
-}
-
-Graph named_network(const Options& options) {
-  const std::uint64_t seed = options.global.seed.value_or(1);
-  const auto network = models::make_network(options.model, {.seed = seed});
-  Graph graph = trace_network(*network, shapes_for(*network, options));
-  graph.metadata = {{"network", options.model}, {"seed", std::to_string(seed)}};
-  return graph;
-}
-
-Graph trained_network(const fs::path& from, const Options& options) {
-  const train::Model model = train::load_model(from);
-  Graph graph = trace_network(*model.network, shapes_for(*model.network, options));
-  graph.metadata = model.metadata;
-  return graph;
-}
-
-Graph onnx_graph(const fs::path& from, const Options& options) {
-  const OnnxModel model = read_onnx(from);
-  std::vector<std::string> names;
-  for (const OnnxValue& input : model.inputs) names.push_back(input.name);
-  ImportOptions import;
-  for (const auto& [name, word] : words_by_name("--shape", options.shapes, names))
-    import.shapes[name] = shape_from(word);
-  return import_onnx(model, import);
-}
-
 Graph graph_from(const Options& options) {
-  if (!options.model.empty()) return named_network(options);
-  const fs::path from = options.files[0];
-  return ends_in(from, ".onnx") ? onnx_graph(from, options) : trained_network(from, options);
+  if (!options.model.empty()) static_cast<void>(models::entry_of(options.model));  // no file
+  const std::string& word = options.model.empty() ? options.files[0] : options.model;
+  const LoadedModel model(word, {.seed = options.global.seed.value_or(1)});
+  return model.graph({.shapes = shapes_by_name(options.shapes, model.input_names())});
 }
 
 std::vector<NamedTensor> weights_of(const Graph& graph) {

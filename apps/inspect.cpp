@@ -112,7 +112,7 @@ void print_counts(const Options& options, nlohmann::json counts, const std::stri
 }
 
 // All that asks for a compiled program.
-void inspect_program(const Options& options, const Graph& graph) {
+void inspect_program(const Options& options, const std::string& name, const Graph& graph) {
   const bool json = options.global.json;
   const Precision precision = precision_from(options.global.precision);
   if (options.passes) print_passes(graph, precision, json);
@@ -131,10 +131,10 @@ void inspect_program(const Options& options, const Graph& graph) {
   if (options.profile)
     print_profile(
         times, runtime::measure_multiply_adds(precision == Precision::bf16 ? "bf16" : "f32"), json);
-  if (!options.trace.empty()) write_trace(options.trace, graph.name, times);
+  if (!options.trace.empty()) write_trace(options.trace, name, times);
   if (!options.roofline.empty())
     write_file(options.roofline,
-               roofline_svg(measure_roofline(graph.name + " " + input_shapes_text(graph) + ", " +
+               roofline_svg(measure_roofline(name + " " + input_shapes_text(graph) + ", " +
                                              options.global.precision),
                             times));
 }
@@ -157,7 +157,7 @@ int run(const Options& options) {
     (void)run_shapes(*model.network(), tape, inputs);  // for its nodes
     print_definition(tape, options.global.json);
   }
-  inspect_program(options, graph);
+  inspect_program(options, model.name(), graph);
   print_counts(options,
                model.network() != nullptr ? counts_of_network(*model.network(), inputs)
                                           : counts_of_graph(graph),

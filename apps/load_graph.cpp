@@ -55,6 +55,7 @@ LoadedModel::LoadedModel(const std::string& word, const models::ModelOptions& op
   if (is_known(word)) {
     network_ = make_named(word, options);
     name_ = word;
+    metadata_ = {{"network", word}, {"seed", std::to_string(options.seed)}};
     return;
   }
   if (sets_numbers(options))
@@ -66,7 +67,9 @@ LoadedModel::LoadedModel(const std::string& word, const models::ModelOptions& op
     onnx_ = read_onnx(file);
     name_ = file.stem().string();
   } else if (fs::exists(word, ignored)) {
-    network_ = std::move(train::load_model(word).network);
+    train::Model model = train::load_model(word);
+    network_ = std::move(model.network);
+    metadata_ = std::move(model.metadata);
     name_ = std::string(network_->name());
   } else {
     throw Error(word, "an ONNX file, a model file, a run folder or one of " + known_names(),
@@ -91,9 +94,7 @@ std::vector<std::string> LoadedModel::output_names() const {
 }
 
 Graph LoadedModel::graph(const GraphRequest& request) const {
-  Graph graph = onnx_ ? imported(request) : traced(request);
-  graph.name = name_;
-  return graph;
+  return onnx_ ? imported(request) : traced(request);
 }
 
 Graph LoadedModel::traced(const GraphRequest& request) const {
@@ -105,7 +106,9 @@ Graph LoadedModel::traced(const GraphRequest& request) const {
   if (shapes.empty()) shapes = default_shapes(*network_);
   if (request.batch > 0)
     for (Shape& shape : shapes) shape = shape.with(0, request.batch);
-  return trace_network(*network_, shapes);
+  Graph graph = trace_network(*network_, shapes);
+  graph.metadata = metadata_;
+  return graph;
 }
 
 Graph LoadedModel::imported(const GraphRequest& request) const {

@@ -33,7 +33,8 @@ class LoadedModel {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::vector<std::string> input_names() const;
   [[nodiscard]] std::vector<std::string> output_names() const;
-  // In inference form. Throws Error for shapes that do not fit.
+  // In inference form, with the facts that the file holds, or the network's name and seed, as metadata.
+  // Throws Error for shapes that do not fit.
   [[nodiscard]] Graph graph(const GraphRequest& request) const;
   // Null for an ONNX file.
   [[nodiscard]] Network* network() const noexcept { return network_.get(); }
@@ -43,6 +44,7 @@ class LoadedModel {
   [[nodiscard]] Graph imported(const GraphRequest& request) const;
 
   std::string name_;
+  std::map<std::string, std::string> metadata_;  // of a network
   std::unique_ptr<Network> network_;
   std::optional<OnnxModel> onnx_;
 };

@@ -140,16 +140,6 @@ constexpr ModelEntry entries[] = {
      [](const ModelOptions& o) { return classifier<RepVgg, RepVggOptions>(o, 64); }, nullptr},
 };
 
-const ModelEntry& entry_of(std::string_view name) {
-  std::string known;
-  for (const ModelEntry& entry : entries) {
-    if (entry.name == name) return entry;
-    if (!known.empty()) known += ", ";
-    known += entry.name;
-  }
-  throw Error("model", "one of " + known, std::string(name));
-}
-
 // Of all nodes, from above and without overflow. A convolution, [oc, ic, taps] times y pixels,
 // takes y.elements * ic * taps; a transposed one, [ic, oc, taps], x.elements * oc * taps.
 double macs_at_most(const Tape& tape) {
@@ -170,6 +160,16 @@ double macs_at_most(const Tape& tape) {
 }  // namespace
 
 std::span<const ModelEntry> models() noexcept { return entries; }
+
+const ModelEntry& entry_of(std::string_view name) {
+  std::string known;
+  for (const ModelEntry& entry : entries) {
+    if (entry.name == name) return entry;
+    if (!known.empty()) known += ", ";
+    known += entry.name;
+  }
+  throw Error("model", "one of " + known, std::string(name));
+}
 
 std::unique_ptr<Network> make_network(std::string_view name, const ModelOptions& options) {
   return entry_of(name).make(options);

@@ -25,6 +25,8 @@ struct ModelEntry {
 };
 
 [[nodiscard]] std::span<const ModelEntry> models() noexcept;
+// Throws Error{"model", ...} for an unknown name.
+[[nodiscard]] const ModelEntry& entry_of(std::string_view name);
 
 // Throws Error for an unknown name and for options that the network does not have.
 [[nodiscard]] std::unique_ptr<Network> make_network(std::string_view name,

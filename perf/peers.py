@@ -2,7 +2,8 @@
 """The same ONNX files on this engine and on ONNX Runtime, OpenVINO and PyTorch, by turns in one run.
 
     perf/peers.py [--python PY] [--models damage-unet@512,resnet18] [--precision f32,bf16] [--rounds 9] [--quick]
-                  [--threads 2] [--burin build/burin] [--folder DIR] [--throughput] [--to NAME]
+                  [--threads 2] [--engines onnxruntime,openvino] [--burin build/burin] [--tune] [--folder DIR] [--throughput]
+                  [--to NAME]
 
 Every engine is a process of its own on the same processors, with the same number of threads, that waits for its turn;
 a pause of 50 ms before each turn lets the threads of the one before fall asleep. Medians are compared. Writes a table in
@@ -74,7 +75,7 @@ class Engine:
 
 def our_command(options, path, shapes, precision, streams):
     return [options.burin, "bench", str(path), "--shape", shapes, "--threads", str(options.threads), "--precision",
-            precision, "--streams", str(streams), "--rounds-from-stdin"]
+            precision, "--streams", str(streams), "--rounds-from-stdin"] + (["--tune"] if options.tune else [])
 
 
 def peer_command(options, name, path, engine, precision, hint="latency"):
@@ -86,7 +87,7 @@ def peer_command(options, name, path, engine, precision, hint="latency"):
 
 def start_engines(options, name, path, shapes, precision, log):
     commands = {"burin": our_command(options, path, shapes, precision, 1)}
-    commands |= {engine: peer_command(options, name, path, engine, precision) for engine in PEERS[precision]}
+    commands |= {engine: peer_command(options, name, path, engine, precision) for engine in options.peers[precision]}
     if options.throughput:
         commands["burin throughput"] = our_command(options, path, shapes, precision, options.threads)
         commands["openvino throughput"] = peer_command(options, name, path, "openvino", precision, "throughput")
@@ -101,7 +102,7 @@ def start_engines(options, name, path, shapes, precision, log):
 
 def compare_outputs(options, name, path, precision):
     """Relative L2 error and largest difference over the largest value, against ONNX Runtime in f32."""
-    outputs = {engine: path.with_suffix(f".{engine}.{precision}.npy") for engine in PEERS[precision]}
+    outputs = {engine: path.with_suffix(f".{engine}.{precision}.npy") for engine in options.peers[precision]}
     outputs["burin"] = path.with_suffix(f".burin.{precision}.npy")
     inputs = [f"{p.suffixes[-2][1:]}={p}" for p in sorted(path.parent.glob(path.stem + ".*.npy"))
               if p.name.count(".") == 2]
@@ -150,7 +151,7 @@ def time_model(options, name, precision, peaks, log):
               "engines": {e.name: e.report() for e in engines}}
     report["outputs"] = compare_outputs(options, name, path, precision)
     ours = report["engines"]["burin"]
-    peers = {e: r["median_ms"] for e, r in report["engines"].items() if e in PEERS[precision]}
+    peers = {e: r["median_ms"] for e, r in report["engines"].items() if e in options.peers[precision]}
     best = min(peers, key=peers.get)
     report |= {"best_peer": best, "ratio": peers[best] / ours["median_ms"],
                "gflops": 2e-6 * engines[0].facts["macs"] / ours["median_ms"]}
@@ -205,6 +206,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="three rounds")
     parser.add_argument("--throughput", action="store_true", help="also streams against OpenVINO's throughput hint")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--engines", help="peers to compare with, of " + ", ".join(PEERS["f32"]) + "; default: all")
+    parser.add_argument("--tune", action="store_true", help="burin chooses kernels by timing")
     parser.add_argument("--folder", default=str(pathlib.Path(tempfile.gettempdir()) / "burin-peers"))
     parser.add_argument("--to", help="name of the tables, without .md and .json; default: peers in the folder")
     options = parser.parse_args()
@@ -215,6 +218,10 @@ def main():
     for name in options.models.split(","):
         if name not in NAMES:
             parser.error(f"--models: expected some of {', '.join(NAMES)}, got {name}")
+    wanted = options.engines.split(",") if options.engines else PEERS["f32"]
+    options.peers = {precision: [e for e in engines if e in wanted] for precision, engines in PEERS.items()}
+    if not set(wanted) <= set(PEERS["f32"]) or not all(options.peers[p] for p in options.precision.split(",")):
+        parser.error(f"--engines: expected some of {', '.join(PEERS['f32'])}, got {options.engines}")
     pathlib.Path(options.folder).mkdir(parents=True, exist_ok=True)
     options.interpreter = interpreter(options)
     peaks, reports = measured_peaks(options), []

@@ -78,6 +78,10 @@ struct OpDef {
 [[nodiscard]] DType infer_type(const OpDef& op, std::span<const DType> inputs,
                                const Attributes& attributes);
 
+// The result in inference; `target` as in ForwardContext.
+[[nodiscard]] Tensor evaluate(const OpDef& op, std::span<const Tensor> inputs,
+                              const Attributes& attributes, const Tensor& target = {});
+
 // Every op of the engine, once; tests walk it.
 [[nodiscard]] std::span<const OpDef* const> all_ops() noexcept;
 

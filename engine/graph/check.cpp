@@ -18,11 +18,7 @@ Tensor as_f32(const Tensor& t) {
 // By the op's reference entry where it has a table, else by its forward at the reference level.
 Tensor reference_of(const Node& node, std::span<const Tensor> operands) {
   const kernels::CapScope cap(kernels::Isa::reference);
-  if (node.op->plan == nullptr) {
-    std::vector<Tensor> saved;
-    ForwardContext context{.inputs = operands, .attributes = node.attributes, .saved = saved};
-    return node.op->forward(context);
-  }
+  if (node.op->plan == nullptr) return evaluate(*node.op, operands, node.attributes);
   const auto shared = std::make_shared<SharedScratch>();
   const Tensor target = Tensor::empty(node.shape);
   Step step = node.op->plan({.inputs = operands,

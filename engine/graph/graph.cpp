@@ -93,6 +93,22 @@ void verify(const Graph& graph) {
       throw Error("graph", "an output that a node makes", std::to_string(output.node));
 }
 
+void check_inputs(const Graph& graph, std::span<const Tensor> inputs) {
+  if (inputs.size() != graph.inputs.size())
+    throw Error("graph " + graph.name, std::to_string(graph.inputs.size()) + " inputs",
+                std::to_string(inputs.size()));
+  const auto text = [](const Shape& shape, DType type) {
+    return shape.text() + " of " + std::string(dtype_name(type));
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Node& node = graph.at(graph.inputs[i]);
+    const Tensor& given = inputs[i];
+    if (!given || given.shape() != node.shape || given.dtype() != node.type)
+      throw Error("input " + node.name, text(node.shape, node.type),
+                  given ? text(given.shape(), given.dtype()) : "none");
+  }
+}
+
 std::vector<int> uses(const Graph& graph) {
   std::vector<int> count(graph.nodes.size());
   for (const Node& node : graph.nodes)

@@ -1,5 +1,5 @@
 // A computation without gradients: the nodes of a tape that lead to some results, or those of an
-// ONNX file. Passes (passes.h) rewrite it, compile.h turns it into a program.
+// ONNX file. Passes (passes.h) rewrite it, program.h makes it ready to run.
 //
 // Shapes are concrete: a model with open sizes gives one graph for each set of input shapes
 // (docs/decisions/0006-concrete-graphs.md).
@@ -53,6 +53,9 @@ struct Graph {
 // Throws Error{"graph", ...} unless every node reads nodes before it, has the shape and type that
 // its op infers, and inputs and outputs are what they should be.
 void verify(const Graph& graph);
+
+// Throws Error unless there is a tensor for each input, of its shape and type.
+void check_inputs(const Graph& graph, std::span<const Tensor> inputs);
 
 // How many nodes and outputs read each node.
 [[nodiscard]] std::vector<int> uses(const Graph& graph);

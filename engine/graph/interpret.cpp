@@ -6,34 +6,20 @@ namespace burin {
 namespace {
 
 Tensor forward(const Node& node, std::span<const Tensor> results) {
-  std::vector<Tensor> operands, saved;
+  std::vector<Tensor> operands;
   for (const int id : node.inputs)
     operands.push_back(id < 0 ? Tensor() : results[static_cast<std::size_t>(id)]);
-  ForwardContext context{.inputs = operands, .attributes = node.attributes, .saved = saved};
-  return node.op->forward(context);
-}
-
-void check_input(const Node& node, const Tensor& given) {
-  if (given && given.shape() == node.shape && given.dtype() == node.type) return;
-  const auto text = [](const Shape& shape, DType type) {
-    return shape.text() + " of " + std::string(dtype_name(type));
-  };
-  throw Error("input " + node.name, text(node.shape, node.type),
-              given ? text(given.shape(), given.dtype()) : "none");
+  return evaluate(*node.op, operands, node.attributes);
 }
 
 }  // namespace
 
 std::vector<Tensor> interpret(const Graph& graph, std::span<const Tensor> inputs,
                               const NodeVisitor& visit) {
-  if (inputs.size() != graph.inputs.size())
-    throw Error("graph " + graph.name, std::to_string(graph.inputs.size()) + " inputs",
-                std::to_string(inputs.size()));
+  check_inputs(graph, inputs);
   std::vector<Tensor> results(graph.nodes.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    check_input(graph.at(graph.inputs[i]), inputs[i]);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
     results[static_cast<std::size_t>(graph.inputs[i])] = inputs[i];
-  }
   std::vector<int> left = uses(graph);
   for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
     const Node& node = graph.nodes[id];

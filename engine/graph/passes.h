@@ -1,4 +1,4 @@
-// Every pass over a graph, one sentence each; compile.cpp holds the order. A pass is a function
+// Every pass over a graph, one sentence each; passes/list.cpp holds the order. A pass is a function
 // from graph to graph, keeps inputs, outputs and their names, and changes results by rounding only.
 #pragma once
 
@@ -40,7 +40,7 @@ struct Pass {
   std::string_view name;
   Graph (*run)(const Graph& graph, Precision precision);
 };
-// In the order in which compile runs them.
+// In the order in which optimize() runs them.
 [[nodiscard]] std::span<const Pass> passes() noexcept;
 
 }  // namespace burin

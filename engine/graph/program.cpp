@@ -34,10 +34,7 @@ Step join_step(const std::vector<Tensor>& operands, const Tensor& target) {
 Step forward_step(const Node& node, std::vector<Tensor> operands, const Tensor& target) {
   return {.run =
               [op = node.op, attributes = node.attributes, operands = std::move(operands), target] {
-                std::vector<Tensor> saved;
-                ForwardContext context{
-                    .inputs = operands, .attributes = attributes, .saved = saved, .target = target};
-                const Tensor result = op->forward(context);
+                const Tensor result = evaluate(*op, operands, attributes, target);
                 if (result.storage() != target.storage() ||
                     result.layout().offset() != target.layout().offset())
                   copy_numbers(result, target);
@@ -122,19 +119,8 @@ Step Program::make_step(int id, const CompileOptions& options) {
 }
 
 void Program::load(std::span<const Tensor> inputs) {
-  if (inputs.size() != graph_.inputs.size())
-    throw Error(graph_.name, std::to_string(graph_.inputs.size()) + " inputs",
-                std::to_string(inputs.size()));
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Node& node = graph_.at(graph_.inputs[i]);
-    if (!inputs[i] || inputs[i].shape() != node.shape || inputs[i].dtype() != node.type)
-      throw Error(
-          "input " + node.name, node.shape.text() + " of " + std::string(dtype_name(node.type)),
-          !inputs[i]
-              ? "none"
-              : inputs[i].shape().text() + " of " + std::string(dtype_name(inputs[i].dtype())));
-    copy_numbers(inputs[i], value(graph_.inputs[i]));
-  }
+  check_inputs(graph_, inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) copy_numbers(inputs[i], value(graph_.inputs[i]));
 }
 
 std::span<const Tensor> Program::run(std::span<const Tensor> inputs) {

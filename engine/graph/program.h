@@ -83,7 +83,8 @@ class Program {
   double load_seconds_ = 0;
 };
 
-// All passes in their order, verified one by one; for bf16 activations are stored as such. `seen`, if given, is called after each.
+// All passes in their order, verified one by one; at bf16 store_as_bf16 after them. `seen`, if given,
+// is called after each.
 using PassVisitor = std::function<void(std::string_view pass, const Graph& graph)>;
 [[nodiscard]] Graph optimize(Graph graph, Precision precision = Precision::f32,
                              const PassVisitor& seen = {});

@@ -19,10 +19,9 @@ std::vector<std::int64_t> stored(const Tensor& row_major) {
 
 // Of a node whose operands are all constants.
 Tensor run(const Graph& graph, const Node& node) {
-  std::vector<Tensor> operands, saved;
+  std::vector<Tensor> operands;
   for (const int id : node.inputs) operands.push_back(id < 0 ? Tensor() : graph.at(id).value);
-  ForwardContext context{.inputs = operands, .attributes = node.attributes, .saved = saved};
-  return to_row_major(node.op->forward(context));
+  return to_row_major(evaluate(*node.op, operands, node.attributes));
 }
 
 }  // namespace

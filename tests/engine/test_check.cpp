@@ -8,17 +8,12 @@
 #include "engine/graph/check.h"
 #include "engine/ops/ops.h"
 #include "kernels/cap_scope.h"
-#include "tests/support/random.h"
+#include "tests/support/tensors.h"
 
 namespace burin {
 namespace {
 
-Tensor numbers(const Shape& shape, std::uint64_t seed) {
-  test::Random random(seed);
-  return Tensor::from(shape, random.reals(static_cast<std::size_t>(shape.elements())),
-                      Order::row_major);
-}
-
+using test::numbers;
 // Convolutions, a transposed one, pooling, a concatenation, a sum and a dense layer.
 Graph network() {
   Tape tape(Mode::shapes);

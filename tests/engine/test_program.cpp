@@ -7,23 +7,13 @@
 #include "engine/graph/program.h"
 #include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
-#include "tests/support/compare.h"
-#include "tests/support/random.h"
+#include "tests/support/tensors.h"
 
 namespace burin {
 namespace {
 
-using test::Random;
-
-double error_of(const Tensor& got, const Tensor& want) {
-  const std::vector<float> a = got.to_vector(), b = want.to_vector();
-  return test::relative_l2(std::span<const float>(a), std::span<const float>(b));
-}
-
-Tensor numbers(const Shape& shape, std::uint64_t seed, Order order = Order::row_major) {
-  Random random(seed);
-  return Tensor::from(shape, random.reals(static_cast<std::size_t>(shape.elements())), order);
-}
+using test::error_of;
+using test::numbers;
 
 Value layer(Tape& tape, const Value& x, std::int64_t out, std::uint64_t seed) {
   const Value w = tape.parameter(numbers({out, x.shape()[1], 3, 3}, seed), true, "w");

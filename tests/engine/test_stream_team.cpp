@@ -10,17 +10,12 @@
 #include "engine/ops/ops.h"
 #include "engine/runtime/stream_team.h"
 #include "engine/runtime/workers.h"
-#include "tests/support/random.h"
+#include "tests/support/tensors.h"
 
 namespace burin {
 namespace {
 
-Tensor numbers(const Shape& shape, std::uint64_t seed) {
-  test::Random random(seed);
-  return Tensor::from(shape, random.reals(static_cast<std::size_t>(shape.elements())),
-                      Order::row_major);
-}
-
+using test::numbers;
 Graph two_layers() {
   Tape tape(Mode::shapes);
   Value x = tape.input(Shape{1, 8, 20, 20});

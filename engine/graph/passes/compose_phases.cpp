@@ -129,10 +129,7 @@ Tensor matrix_of(const Tensor& weight, std::int64_t first, std::int64_t columns,
 
 Tensor product(const Tensor& a, const Tensor& b) {
   const Tensor operands[] = {a, b};
-  std::vector<Tensor> saved;
-  const Attributes none;
-  ForwardContext context{.inputs = operands, .attributes = none, .saved = saved};
-  return matmul_op.forward(context);
+  return evaluate(matmul_op, operands, {});
 }
 
 // up [coarse, up, 2^axes] (undefined: nearest), w3 [out, joined, 3^axes] from channel `first` on ->

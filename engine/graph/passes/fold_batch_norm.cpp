@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/graph/passes.h"
+#include "engine/graph/passes/activation.h"
 #include "engine/graph/rewrite.h"
 #include "engine/ops/all_ops.h"
 
@@ -82,12 +83,6 @@ std::optional<Affine> affine(const Graph& graph, const Node& node) {
                 .before = node.inputs[0]};
 }
 
-bool has_activation(const Node& layer) {
-  if (layer.op == &linear_op)
-    return std::get<ActivationAttributes>(layer.attributes).activation != Activation::none;
-  return std::get<ConvAttributes>(layer.attributes).activation != Activation::none;
-}
-
 // The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups.
 Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<double>& scale) {
   std::vector<float> w = weight.to_vector();
@@ -115,7 +110,8 @@ int absorbed(Rewrite& walk, const Affine& a) {
   const Node& layer = from.at(a.before);
   const bool linear = layer.op == &linear_op;
   if (!linear && layer.op != &conv_op && layer.op != &conv_transpose_op) return -1;
-  if (walk.readers(a.before) != 1 || has_activation(layer)) return -1;
+  Attributes attributes = layer.attributes;
+  if (walk.readers(a.before) != 1 || !set_activation(attributes, a.activation, a.slope)) return -1;
   if (layer.inputs.size() > 3 && layer.inputs[3] >= 0) return -1;
   const int weight = walk.now(layer.inputs[1]), bias = walk.now(layer.inputs[2]);
   Graph& to = walk.to();
@@ -124,15 +120,6 @@ int absorbed(Rewrite& walk, const Affine& a) {
   std::vector<float> shifted(b.size());
   for (std::size_t c = 0; c < b.size(); ++c)
     shifted[c] = static_cast<float>(b[c] * a.scale[c] + a.shift[c]);
-  Attributes attributes = layer.attributes;
-  std::visit(
-      [&a](auto& of) {
-        if constexpr (requires { of.activation; }) {
-          of.activation = a.activation;
-          of.slope = a.slope;
-        }
-      },
-      attributes);
   const int w =
       to.add_constant(to.at(weight).name, scaled_weight(layer, to.at(weight).value, a.scale));
   const Shape channels{static_cast<std::int64_t>(shifted.size())};

@@ -8,13 +8,13 @@ namespace burin {
 Graph fold_constants(const Graph& graph) {
   return rewrite(graph, [](Rewrite& walk, int id) {
     const Node& node = walk.from().at(id);
-    std::vector<Tensor> operands, saved;
+    std::vector<Tensor> operands;
     for (const int input : walk.now(node.inputs)) {
       if (input >= 0 && !walk.to().is_constant(input)) return false;
       operands.push_back(input < 0 ? Tensor() : walk.to().at(input).value);
     }
-    ForwardContext context{.inputs = operands, .attributes = node.attributes, .saved = saved};
-    walk.replace(id, walk.to().add_constant(node.name, node.op->forward(context)));
+    walk.replace(id,
+                 walk.to().add_constant(node.name, evaluate(*node.op, operands, node.attributes)));
     return true;
   });
 }

@@ -1,14 +1,10 @@
 #include "engine/graph/passes.h"
+#include "engine/graph/passes/activation.h"
 #include "engine/graph/rewrite.h"
 #include "engine/ops/all_ops.h"
 
 namespace burin {
 namespace {
-
-// Every entry of the tables applies these in its epilogue.
-bool is_cheap(Activation a) {
-  return a == Activation::relu || a == Activation::leaky_relu || a == Activation::relu6;
-}
 
 // The op that makes the sum or layer with an activation, or null.
 const OpDef* activated(const OpDef* op) {
@@ -35,18 +31,7 @@ Graph fuse_activation(const Graph& graph) {
     const OpDef* op = activated(before.op);
     if (op == nullptr || !applies(*op, a) || walk.readers(node.inputs[0]) != 1) return false;
     Attributes attributes = before.attributes;
-    const bool taken = std::visit(
-        [&a](auto& of) {
-          if constexpr (requires { of.activation; }) {
-            if (of.activation != Activation::none) return false;
-            of.activation = a.activation;
-            of.slope = a.slope;
-            return true;
-          }
-          return false;
-        },
-        attributes);
-    if (!taken) return false;
+    if (!set_activation(attributes, a.activation, a.slope)) return false;
     walk.replace(id, walk.to().add(*op, walk.now(before.inputs), attributes,
                                    before.name.empty() ? node.name : before.name));
     return true;
