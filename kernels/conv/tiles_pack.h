@@ -24,28 +24,22 @@ struct TilesWeights {
 class TilesPack {
  public:
   TilesPack(const TilesPlan& plan, const TilesWeights& weights, void* packed) noexcept
-      : p_(plan), w_(weights), packed_(static_cast<std::byte*>(packed)) {}
+      : p_(plan), w_(weights), packed_(static_cast<std::byte*>(packed)), taps_(plan.shape.taps()) {
+    while (at_once_ > 2 && at_once_ * taps_ > most_rows / 2) at_once_ /= 2;
+  }
 
   void task(std::int64_t index) noexcept {
     const std::int64_t group = index / p_.o_blocks;
     const auto block = static_cast<int>(index % p_.o_blocks);
-    const std::int64_t taps = p_.shape.taps();
-    const float* from = w_.numbers + group * p_.depth * p_.columns * taps;
-    const int first = block * 2 * tile_channels;
+    const float* from = w_.numbers + group * p_.depth * p_.columns * taps_;
+    std::byte* const to = packed_ + group * p_.group_bytes();
+    const int first = block * 2 * tile_channels, tiles = p_.block_tiles(block);
     place_taps(block);
-    std::byte* to = packed_ + group * p_.group_bytes();
     for (int cb = 0; cb < p_.c_blocks; ++cb)
-      for (int n = 0; n < p_.block_tiles(block) * tile_channels; ++n)
-        for (int k = 0; k < tile_depth; ++k) {
-          const int c = cb * tile_depth + k;
-          const bool inside = c < p_.depth && first + n < p_.columns;
-          const float* x = from + (first + n) * w_.column_step + c * w_.channel_step;
-          const std::int64_t at =
-              n / tile_channels * tile_bytes + k / 2 * 64 + n % tile_channels * 4 + k % 2 * 2;
-          for (std::int64_t t = 0; t < taps; ++t)
-            if (at_[t] >= 0)
-              store(to + at_[t] + cb * c_step_[t] + at, inside ? x[t] : 0.0f,
-                    p_.block_tiles(block) * tile_bytes);
+      for (int n = 0; n < tiles; ++n)
+        for (int k = 0; k < tile_depth; k += at_once_) {
+          gather(from, cb * tile_depth + k, first + n * tile_channels);
+          store(to + n * tile_bytes + k / 2 * 64, cb, std::int64_t{tiles} * tile_bytes);
         }
   }
 
@@ -53,7 +47,7 @@ class TilesPack {
   // Where each kernel point's step begins, and the bytes from a source channel block to the next.
   void place_taps(int block) noexcept {
     const std::int64_t step = std::int64_t{p_.w_planes} * p_.block_tiles(block) * tile_bytes;
-    for (std::int64_t t = 0; t < p_.shape.taps(); ++t) at_[t] = -1;
+    for (std::int64_t t = 0; t < taps_; ++t) at_[t] = -1;
     std::int64_t before = 0;
     for (int rd = 0; rd < p_.axis[0].phases(); ++rd)
       for (int rh = 0; rh < p_.axis[1].phases(); ++rh)
@@ -73,22 +67,64 @@ class TilesPack {
         }
   }
 
-  void store(std::byte* to, float value, std::int64_t plane) const noexcept {
-    const std::uint16_t high = round_bf16(value);
-    if (p_.w_planes == 1) {
-      put(to, high);
+  // rows_ of at_once_ source channels from `channel` on, target channels from `column` on; zeros
+  // where there are none. Reads as the weights lie.
+  void gather(const float* from, int channel, int column) noexcept {
+    const std::int64_t channels = at_most(at_once_, p_.depth - channel),
+                       columns = at_most(tile_channels, p_.columns - column);
+    if (channels < at_once_ || columns < tile_channels)
+      for (std::int64_t i = 0; i < at_once_ * taps_; ++i)
+        for (float& number : rows_[i]) number = 0;
+    from += column * w_.column_step + channel * w_.channel_step;
+    if (w_.channel_step == taps_) {
+      for (std::int64_t n = 0; n < columns; ++n) spread(from + n * w_.column_step, n, 0, channels);
       return;
     }
-    put(to, round_bf16(value - widen_bf16(high)));
-    put(to + plane, high);
+    for (std::int64_t k = 0; k < channels; ++k) {
+      const float* x = from + k * w_.channel_step;
+      if (taps_ == 1 && w_.column_step == 1)
+        for (std::int64_t n = 0; n < columns; ++n) rows_[k][n] = x[n];
+      else
+        for (std::int64_t n = 0; n < columns; ++n) spread(x + n * w_.column_step, n, k, 1);
+    }
   }
-  static void put(std::byte* to, std::uint16_t value) noexcept {
-    __builtin_memcpy(to, &value, sizeof(value));
+  // The kernel points of neighbouring source channels.
+  void spread(const float* x, std::int64_t column, std::int64_t channel,
+              std::int64_t channels) noexcept {
+    for (std::int64_t i = 0; i < channels * taps_; ++i) rows_[channel * taps_ + i][column] = x[i];
   }
+
+  void store(std::byte* to, int channel_block, std::int64_t plane) const noexcept {
+    for (std::int64_t t = 0; t < taps_; ++t)
+      if (at_[t] >= 0)
+        for (int k = 0; k < at_once_; k += 2)
+          store_pairs(rows_[k * taps_ + t], rows_[(k + 1) * taps_ + t],
+                      to + at_[t] + channel_block * c_step_[t] + k / 2 * 64, plane);
+  }
+  void store_pairs(const float* even, const float* odd, std::byte* to,
+                   std::int64_t plane) const noexcept {
+    std::uint32_t high[tile_channels], low[tile_channels];
+    for (int n = 0; n < tile_channels; ++n) {
+      const std::uint16_t a = round_bf16(even[n]), b = round_bf16(odd[n]);
+      high[n] = std::uint32_t{b} << 16 | a;
+      low[n] = std::uint32_t{round_bf16(odd[n] - widen_bf16(b))} << 16 |
+               round_bf16(even[n] - widen_bf16(a));
+    }
+    if (p_.w_planes == 2) {
+      __builtin_memcpy(to, low, sizeof(low));
+      to += plane;
+    }
+    __builtin_memcpy(to, high, sizeof(high));
+  }
+
+  static constexpr std::int64_t most_rows = 2 * TilesPlan::max_taps;
 
   const TilesPlan& p_;
   TilesWeights w_;
   std::byte* packed_;
+  std::int64_t taps_;
+  int at_once_ = tile_depth;  // source channels, whose rows are gathered in 64 KiB at most
+  alignas(64) float rows_[most_rows][tile_channels];  // [source channel][tap][target channel]
   std::int64_t at_[TilesPlan::max_taps], c_step_[TilesPlan::max_taps];
 };
 
