@@ -246,10 +246,11 @@ class TilesRun {
   void multiply_all(const std::byte* packed, std::int64_t taps) noexcept {
     const TilesGroup g(p_, steps_, tiles_);
     TileFinish<E> finish(target_);
-    TilesBetween<E> between(finish, ahead_,
-                            std::int64_t{block_last_ - block_first_} * tiles_ * steps_ / 2);
+    const std::int64_t calls = std::int64_t{steps_} * ceil_div(tiles_, 2);  // of a block, or more
+    TilesBetween<E> between(finish, {ahead_, calls * (block_last_ - block_first_)});
     for (int b = block_first_; b < block_last_; b += g.blocks) {
       const auto b_end = static_cast<int>(at_most(block_last_, b + g.blocks));
+      between.fetch_weights({weights_ahead(packed, taps, b, b_end), calls * (b_end - b)});
       for (int t = 0; t < tiles_; t += g.tiles) {
         const auto t_end = static_cast<int>(at_most(tiles_, t + g.tiles));
         for (int q = 0; q < g.depths; ++q)
@@ -264,6 +265,19 @@ class TilesRun {
       }
     }
     finish.end();
+  }
+
+  // The weights of the blocks behind [b, b_end), as many, unless all of them stay in L2 anyway.
+  // Where each is read once, the same number of bytes from some pages ahead on.
+  [[nodiscard]] TilesAhead weights_ahead(const std::byte* packed, std::int64_t taps, int b,
+                                         int b_end) const noexcept {
+    constexpr std::int64_t soon = 8 * 1024, in_l2 = 640 * 1024;
+    if (p_.group_bytes() <= in_l2) return {};
+    const std::int64_t all = p_.packed_at(0, taps, block_last_);
+    const std::int64_t here = p_.packed_at(0, taps, b), next = p_.packed_at(0, taps, b_end);
+    const std::int64_t begin = tiles_ <= 2 ? here + soon : next;
+    const std::int64_t end = at_most(all, begin + next - here);
+    return begin < end ? TilesAhead{packed + begin, end - begin} : TilesAhead{};
   }
 
   // Tiles [first, last) of one block of target channels and one range of depth.

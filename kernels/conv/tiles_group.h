@@ -1,6 +1,7 @@
 // How the products of one phase of a window are ordered. Few weights: the sums of some tiles stay in
 // L1 while the weights of a block of target channels come from L2. Many: all sums of some blocks
-// stay in L2 while weights and source, a range of depth at a time, come from L3 once.
+// stay in L2 while weights and source, a range of depth at a time, come from L3 once. Few pixels: the
+// sums of a block stay in registers while its weights go by.
 #pragma once
 
 #include "kernels/conv/tiles_plan.h"
@@ -23,7 +24,8 @@ struct TilesGroup {
     depths = static_cast<int>(at_least(1, ceil_div(bytes, deepest_bytes)));
     blocks = 1;
     tiles = depths == 1 || few_tiles > all_tiles ? all_tiles : few_tiles;
-    if (bytes <= weights_in_l2) return;
+    if (all_tiles <= 2) depths = 1;
+    if (bytes <= weights_in_l2 || all_tiles <= 2) return;
     tiles = (all_tiles + 3) / 4 * 4;
     blocks = static_cast<int>(at_least(1, sums_in_l2 / (std::int64_t{tiles} * 2 * tile_bytes)));
   }
