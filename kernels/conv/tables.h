@@ -21,6 +21,7 @@ extern const ConvTables conv_weight_direct_avx2;    // weight_avx2.cpp
 extern const ConvTables conv_weight_direct_avx512;  // weight_avx512.cpp
 extern const ConvTables conv_winograd_avx2;         // winograd_avx2.cpp
 extern const ConvTables conv_tiles_amx;             // tiles_amx.cpp
+extern const ConvTables conv_tiles_weight_amx;      // tiles_weight_amx.cpp
 extern const ConvTables conv_winograd_avx512;       // winograd_avx512.cpp
 extern const ConvTables conv_winograd_3d_avx2;      // winograd_3d_avx2.cpp
 extern const ConvTables conv_winograd_3d_avx512;    // winograd_3d_avx512.cpp

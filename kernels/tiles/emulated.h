@@ -112,6 +112,41 @@ struct EmulatedTiles {
     std::memcpy(p, v.v, 2 * static_cast<std::size_t>(std::min(count, 2 * lanes)));
   }
 
+  static pair zip(const pair& v) {
+    pair upper{};
+    std::copy(v.v + lanes, v.v + 2 * lanes, upper.v);
+    return zip(v, upper);
+  }
+  static pair zip(const pair& a, const pair& b) {
+    pair p;
+    for (int i = 0; i < lanes; ++i) {
+      p.v[2 * i] = a.v[i];
+      p.v[2 * i + 1] = b.v[i];
+    }
+    return p;
+  }
+  static reg first(const pair& zipped) {
+    return each([&](int i) { return widen_bf16(zipped.v[2 * i]); });
+  }
+  static reg second(const pair& zipped) {
+    return each([&](int i) { return widen_bf16(zipped.v[2 * i + 1]); });
+  }
+  static pair between(const pair& a, const pair& b) {
+    pair p;
+    for (int i = 0; i < lanes; ++i) {
+      p.v[2 * i] = a.v[2 * i + 1];
+      p.v[2 * i + 1] = b.v[2 * i];
+    }
+    return p;
+  }
+  static void transpose(void* tile) {
+    std::uint32_t rows[16][16], columns[16][16];
+    std::memcpy(rows, tile, sizeof(rows));
+    for (int i = 0; i < 16; ++i)
+      for (int j = 0; j < 16; ++j) columns[j][i] = rows[i][j];
+    std::memcpy(tile, columns, sizeof(columns));
+  }
+
  private:
   template <class F>
   static reg each(const F& f) {

@@ -112,11 +112,15 @@ void check_case(const Case& c) {
               forward ? forward_tolerance : gradient_tolerance);
   }
   const auto entries = conv_weight_kernels();
-  const auto want = run_conv_weight(reference_of(entries), c.shape, n, TaskOrder::whole, c.guard);
+  const auto reference = [&](const ConvNumbers& all) {
+    return run_conv_weight(reference_of(entries), c.shape, all, TaskOrder::whole, c.guard);
+  };
+  const auto want = reference(n), want_bf16 = reference(n_bf16);
   for (const ConvWeightKernel* e : entries)
     if (serves(*e, c))
       judge(c, "weight", e->name, e->flags, run_conv_weight(*e, c.shape, n, c.order, c.guard),
-            want.numbers, gradient_tolerance);
+            (e->flags & kernel_bf16_products) != 0 ? want_bf16.numbers : want.numbers,
+            gradient_tolerance);
 }
 
 int channels(Random& random) {

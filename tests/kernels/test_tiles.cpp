@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/conv/tiles_entry.h"
+#include "kernels/conv/tiles_weight_entry.h"
 #include "kernels/tiles/emulated.h"
 #include "tests/kernels/run_conv.h"
 #include "tests/support/compare.h"
@@ -19,6 +20,10 @@ using namespace burin::test;
 template <bool forward, bool split>
 const ConvKernel emulated = TilesEntry<EmulatedTiles, forward, split>::entry("tiles",
                                                                              Isa::reference);
+
+template <bool split>
+const ConvWeightKernel emulated_weight =
+    TilesWeightEntry<EmulatedTiles, split>::entry("tiles", Isa::reference);
 
 ConvNumbers numbers(const ConvShape& s, Random& random) {
   const auto draw = [&](std::int64_t n) { return random.reals(static_cast<std::size_t>(n)); };
@@ -114,6 +119,64 @@ TEST_CASE("emulated tiles with many channels and with long images") {
   for (const ConvShape& s : {deep, tall, volume}) {
     check<true, true>("large", s, random, emulated<true, true>);
     check<false, false>("large", s, random, emulated<false, false>);
+  }
+}
+
+// Products of rounded numbers are those of the reference of rounded numbers, so that only the order
+// of the sums is left.
+template <bool split>
+void check_weight(const char* name, ConvShape s, Random& random, const ConvWeightKernel& entry) {
+  for (const Element x : {Element::f32, Element::bf16})
+    for (const Element dy : {Element::f32, Element::bf16}) {
+      s.source_type = x;
+      s.target_type = dy;
+      if (entry.refuse(s) != nullptr || (s.macs() > 2000000 && x != dy)) continue;
+      const ConvNumbers n = numbers(s, random);
+      ConvNumbers seen = n;
+      if (!split) round_list(seen.x), round_list(seen.dy);
+      ConvShape plain = s;
+      plain.source_type = plain.target_type = Element::f32;
+      const ConvResult want = run_conv_weight(*conv_weight_kernels().back(), plain, seen,
+                                              TaskOrder::whole, Guard::bytes);
+      const ConvResult got = run_conv_weight(entry, s, n, TaskOrder::reverse, Guard::end_page);
+      const double error =
+          relative_l2(std::span<const float>(got.numbers), std::span<const float>(want.numbers));
+      INFO(std::string(name) << " " << std::string(entry.name) << " " << text(s) << " types "
+                             << static_cast<int>(x) << " and " << static_cast<int>(dy) << ": error "
+                             << error << " " << got.fault);
+      CHECK((got.fault.empty() && error <= 1e-5));
+    }
+}
+
+template <bool split>
+void check_named_weights(const ConvWeightKernel& entry) {
+  for (const NamedConv& named : conv_shapes) {
+    Random random(9);
+    check_weight<split>(named.name, named.shape, random, entry);
+  }
+}
+
+TEST_CASE("weight gradients on tiles hold the precision of each pair of types") {
+  check_named_weights<true>(emulated_weight<true>);
+  check_named_weights<false>(emulated_weight<false>);
+  for (const ConvWeightKernel* e : conv_weight_kernels()) {
+    if (is_named(e->name, "tiles_split") && usable(e->isa)) check_named_weights<true>(*e);
+    if (is_named(e->name, "tiles_bf16") && usable(e->isa)) check_named_weights<false>(*e);
+  }
+}
+
+// Ranges of channels; windows of rows, of bands, and of several images.
+TEST_CASE("emulated weight gradients of many channels and of long images") {
+  Random random(10);
+  ConvShape small = same_3x3(200, 280, 5, 6);
+  small.batch = 3;
+  ConvShape volume = same_3x3x3(36, 20, 7);
+  volume.in = {9, 12, 17};
+  ConvShape dense{.batch = 5, .in_channels = 40, .out_channels = 24, .in = {1, 9, 7}};
+  dense.stride = {1, 2, 2};
+  for (const ConvShape& s : {small, volume, dense, same_3x3(40, 24, 90, 64)}) {
+    check_weight<true>("large", s, random, emulated_weight<true>);
+    check_weight<false>("large", s, random, emulated_weight<false>);
   }
 }
 
