@@ -60,6 +60,8 @@ Recipe recipe_of(const Options& options) {
     } catch (const Error& error) {
       throw UsageError("--seed", error.expected(), error.got());
     }
+  if (!options.global.precision.empty())
+    recipe.train.precision = precision_from(options.global.precision);
   return recipe;
 }
 
@@ -159,9 +161,10 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome) {
              ", best validation dice " + score(outcome.best_metric));
 }
 
-int run(const Options& options, const CommandLine& command) {
+int run(Options options, const CommandLine& command) {
   apply(options.global);
   const Recipe recipe = recipe_of(options);
+  options.global.precision = train::precision_name(recipe.train.precision);
   const auto network = train::make_network_of(recipe);
   train::TrainJob job = job_of(options, recipe, *network);
   const bool any = check_folder(options);
@@ -200,7 +203,8 @@ Verb add_train(CLI::App& app, const CommandLine& command) {
   verb->add_flag("--resume", options->resume, "go on from the newest checkpoint in --out");
   verb->add_option("--set", options->set, "key=value: another value for a key of the recipe")
       ->allow_extra_args(false);
-  add_global_options(*verb, options->global);
+  options->global.precision.clear();  // the recipe's
+  add_global_options(*verb, options->global, any_precision());
   return {verb,
           "burin train fundus-unet --data data/fundus --out runs/fundus --set train.steps=500",
           [options, &command] { return run(*options, command); }};

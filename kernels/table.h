@@ -14,6 +14,7 @@
 #include "kernels/cpu.h"
 #include "kernels/element.h"
 #include "kernels/epilogue.h"
+#include "kernels/precision.h"
 
 namespace burin::kernels {
 
@@ -24,13 +25,6 @@ enum KernelFlags : unsigned {
   kernel_f32_exact = 1u << 2,   // f32 multiply-adds of the plain definition only (no Winograd)
   kernel_transcendental = 1u << 3,  // its epilogue applies sigmoid and tanh too
   kernel_bf16_products = 1u << 4,   // both factors of a product are rounded to bf16
-};
-
-// What results are asked for, as relative L2 error against double.
-enum class Precision {
-  exact,  // f32 multiply-adds of the plain definition
-  f32,    // 1e-5 (gradients 3e-5) by any algorithm
-  bf16,   // that of products of numbers rounded to bf16
 };
 
 template <class Shape, class Args>

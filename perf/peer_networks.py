@@ -92,22 +92,52 @@ class FundusUnet(nn.Module):
         return self.head_norm(self.head(self.final(F.max_pool2d(x, 2))))
 
 
-def dice_bce(logits, target):
+def volume_convs(inputs, middle, outputs):
+    return nn.Sequential(nn.Conv3d(inputs, middle, 3, padding=1), nn.ReLU(inplace=True),
+                         nn.Conv3d(middle, outputs, 3, padding=1), nn.ReLU(inplace=True))
+
+
+class Unet3dA(nn.Module):
+    """Network A for brain tumours; 19,071,715 parameters."""
+
+    def __init__(self, channels=4, classes=3, width=32):
+        super().__init__()
+        sizes = [width * 2**i for i in range(5)]
+        inputs = [channels, *sizes[1:4]]
+        self.down = nn.ModuleList(volume_convs(a, b, 2 * b) for a, b in zip(inputs, sizes))
+        self.up = nn.ModuleList(nn.ConvTranspose3d(c, c, 2, stride=2) for c in sizes[2:])
+        self.join = nn.ModuleList(volume_convs(3 * c, c, c) for c in sizes[1:4])
+        self.out = nn.Conv3d(2 * width, classes, 1)
+
+    def forward(self, x):
+        levels = [self.down[0](x)]
+        for down in self.down[1:]:
+            levels.append(down(F.max_pool3d(levels[-1], 2)))
+        x = levels.pop()
+        for up, join in zip(reversed(self.up), reversed(self.join)):
+            x = join(torch.cat([up(x), levels.pop()], 1))
+        return self.out(x)
+
+
+def pooled_dice(logits, target):
     p = logits.sigmoid()
-    dice = (2 * (target * p).sum() + 1) / (target.sum() + p.sum() + 1)
-    return 1 - dice + F.binary_cross_entropy_with_logits(logits, target)
+    return 1 - (2 * (target * p).sum() + 1) / (target.sum() + p.sum() + 1)
+
+
+def dice_bce(logits, target):
+    return pooled_dice(logits, target) + F.binary_cross_entropy_with_logits(logits, target)
 
 
 # name: network, loss
 CASES = {
     "damage-unet": (DamageUnet, F.cross_entropy),
     "fundus-unet": (FundusUnet, dice_bce),
+    "unet3d-a": (Unet3dA, pooled_dice),
 }
 
 
 def target_of(name, logits):
     """A target that the loss of a case takes, for logits of this shape."""
-    noise = torch.rand(logits.shape[0], *logits.shape[2:])
     if name == "damage-unet":
-        return (noise * logits.shape[1]).long()
-    return (noise < 0.1).float().unsqueeze(1)
+        return (torch.rand(logits.shape[0], *logits.shape[2:]) * logits.shape[1]).long()
+    return (torch.rand(logits.shape) < 0.1).float()

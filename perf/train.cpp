@@ -1,9 +1,10 @@
 // Time and memory of a training step: forward, loss, backward, Adam.
 //
-//   train [--model M] [--shape NxCxHxW | --batch N] [--rounds R] [--threads T] [--json] [--turns]
+//   train [--model M] [--shape NxCxHxW | --batch N] [--precision exact|f32|bf16] [--rounds R]
+//         [--threads T] [--json] [--turns]
 //
-// Without --model: damage-unet at 2x3x256x256 and the step of the fundus recipe, fundus-unet at
-// 8x3x96x96. --turns: one step for each line on standard input, so that a script can let programs
+// Without --model: damage-unet at 2x3x256x256, the step of the fundus recipe, fundus-unet at
+// 8x3x96x96, and a volume, unet3d-a at 1x4x64x64x64. --turns: one step for each line on standard input, so that a script can let programs
 // take turns (train_peers.py).
 #include <algorithm>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,7 @@
 #include "perf/numbers.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
+#include "train/recipe.h"
 
 namespace {
 
@@ -34,6 +37,7 @@ struct Arguments {
   std::string model;
   std::vector<std::int64_t> shape;  // empty: the case's own
   std::int64_t batch = 0;           // 0: the case's own
+  Precision precision = Precision::f32;
   int rounds = 7, threads = 0;
   bool json = false, turns = false;
 };
@@ -47,6 +51,7 @@ struct Case {
 const Case cases[] = {
     {"damage-unet", {2, 3, 256, 256}, train::LossKind::cross_entropy},
     {"fundus-unet", {8, 3, 96, 96}, train::LossKind::dice_bce},
+    {"unet3d-a", {1, 4, 64, 64, 64}, train::LossKind::dice},
 };
 
 // Numbers in [0, 1), the same in every program that is compared: the top 24 bits of Knuth's
@@ -63,23 +68,29 @@ std::vector<float> numbers(std::int64_t count) {
 
 class Step {
  public:
-  Step(const Case& c, const Shape& input)
-      : network_(models::make_network(c.model)),
+  Step(const Case& c, const Shape& input, Precision precision)
+      : precision_(precision),
+        network_(models::make_network(c.model)),
         options_{.kind = c.loss},
         image_(Tensor::from(input, numbers(input.elements()))),
         optimizer_({}, network_->parameters()) {
     Tape shapes(Mode::shapes);
     const std::int64_t classes = network_->forward(shapes.input(input)).shape()[1];
     macs_ = shapes.macs();
-    const Shape pixels{input[0], input[2], input[3]};
-    const std::vector<float> noise = numbers(pixels.elements());
+    std::vector<std::int64_t> sizes(input.sizes().begin(), input.sizes().end());
+    sizes[1] = classes;
+    const Shape output{std::span<const std::int64_t>(sizes)};
     if (train::wants_classes(c.loss)) {
+      sizes.erase(sizes.begin() + 1);
+      const Shape pixels{std::span<const std::int64_t>(sizes)};
+      const std::vector<float> noise = numbers(pixels.elements());
       target_ = Tensor::empty(pixels, DType::i32, Order::row_major);
       for (std::size_t i = 0; i < noise.size(); ++i)
         target_.data<std::int32_t>()[i] =
             static_cast<std::int32_t>(noise[i] * static_cast<float>(classes));
     } else {
-      target_ = Tensor::empty({input[0], classes, input[2], input[3]});
+      const std::vector<float> noise = numbers(output.elements());
+      target_ = Tensor::empty(output);
       for (std::size_t i = 0; i < noise.size(); ++i) target_.data()[i] = noise[i] < 0.1f;
     }
   }
@@ -87,6 +98,7 @@ class Step {
   // Returns the loss before the step.
   float operator()() {
     Tape tape(Mode::training);
+    tape.set_precision(precision_);
     const Value value = train::loss(network_->forward(tape.input(image_)), target_, options_);
     const Gradients gradients = tape.backward(value);
     std::vector<Tensor> by_parameter;
@@ -99,6 +111,7 @@ class Step {
   [[nodiscard]] std::int64_t macs() const { return macs_; }
 
  private:
+  Precision precision_;
   std::unique_ptr<Network> network_;
   train::LossOptions options_;
   Tensor image_, target_;
@@ -115,7 +128,7 @@ void run(const Case& c, const Arguments& arguments) {
   if (arguments.batch > 0) sizes[0] = arguments.batch;
   const Shape input{std::span<const std::int64_t>(sizes)};
   reset_peak();
-  Step step(c, input);
+  Step step(c, input, arguments.precision);
   if (arguments.turns) {
     for (std::string line; std::getline(std::cin, line);) {
       float loss = 0;
@@ -133,29 +146,34 @@ void run(const Case& c, const Arguments& arguments) {
     times.push_back(perf::seconds([&] { loss = step(); }));
   const double median = perf::median(times), least = *std::min_element(times.begin(), times.end());
   const std::string shape = input.text(), isa(kernels::isa_name(kernels::isa_cap()));
+  const std::string precision(train::precision_name(arguments.precision));
   // A step is three passes of the forward's multiply-adds, two operations each.
   const double gflops = 6e-9 * static_cast<double>(step.macs()) / median;
   if (arguments.json)
     std::printf(
-        "{\"model\":\"%s\",\"shape\":\"%s\",\"precision\":\"f32\",\"isa_cap\":\"%s\","
+        "{\"model\":\"%s\",\"shape\":\"%s\",\"precision\":\"%s\",\"isa_cap\":\"%s\","
         "\"threads\":%d,\"seconds\":%.5f,\"best_seconds\":%.5f,\"first_seconds\":%.5f,"
         "\"gflops\":%.1f,\"peak_bytes\":%lld,\"loss\":%.6f}\n",
-        c.model, shape.c_str(), isa.c_str(), runtime::threads(), median, least, first, gflops,
-        static_cast<long long>(runtime::peak_resident_bytes()), loss);
+        c.model, shape.c_str(), precision.c_str(), isa.c_str(), runtime::threads(), median, least,
+        first, gflops, static_cast<long long>(runtime::peak_resident_bytes()), loss);
   else
-    std::printf("%-20s %-14s f32  %8.1f ms (best %.1f, first %.1f)  %7.1f GFLOP/s  peak %.0f MB\n",
-                c.model, shape.c_str(), median * 1e3, least * 1e3, first * 1e3, gflops,
-                static_cast<double>(runtime::peak_resident_bytes()) * 1e-6);
+    std::printf("%-20s %-14s %-5s %8.1f ms (best %.1f, first %.1f)  %7.1f GFLOP/s  peak %.0f MB\n",
+                c.model, shape.c_str(), precision.c_str(), median * 1e3, least * 1e3, first * 1e3,
+                gflops, static_cast<double>(runtime::peak_resident_bytes()) * 1e-6);
   std::fflush(stdout);
 }
 
-// Positive sizes separated by 'x'; nothing for a word that is not four of them.
+// Positive sizes separated by 'x'; nothing for a word that is not four or five of them.
 std::optional<std::vector<std::int64_t>> sizes_from(const std::string& word) {
-  long long n = 0, c = 0, h = 0, w = 0;
-  char rest = 0;
-  if (std::sscanf(word.c_str(), "%lldx%lldx%lldx%lld%c", &n, &c, &h, &w, &rest) != 4) return {};
-  if (std::min({n, c, h, w}) < 1) return {};
-  return std::vector<std::int64_t>{n, c, h, w};
+  std::vector<std::int64_t> sizes;
+  std::istringstream words(word);
+  for (std::string part; std::getline(words, part, 'x');) {
+    const auto size = perf::number_from(part, 1, 1 << 20);
+    if (!size) return {};
+    sizes.push_back(*size);
+  }
+  if (sizes.size() != 4 && sizes.size() != 5) return {};
+  return sizes;
 }
 
 std::optional<Arguments> parse(int argc, char** argv) {
@@ -177,6 +195,11 @@ std::optional<Arguments> parse(int argc, char** argv) {
       const auto sizes = sizes_from(value);
       if (!sizes) return {};
       a.shape = *sizes;
+    } else if (word == "--precision") {
+      if (std::find(kernels::precision_names.begin(), kernels::precision_names.end(), value) ==
+          kernels::precision_names.end())
+        return {};
+      a.precision = train::precision_from(value);
     } else if (const auto number = perf::number_from(value, 1, 1 << 20); !number) {
       return {};
     } else if (word == "--batch") {
@@ -199,8 +222,8 @@ int main(int argc, char** argv) {
   if (!arguments) {
     std::fprintf(
         stderr,
-        "usage: train [--model damage-unet|fundus-unet] [--shape NxCxHxW | --batch N] [--rounds R] "
-        "[--threads T] [--json] [--turns]\n");
+        "usage: train [--model damage-unet|fundus-unet|unet3d-a] [--shape NxCxHxW | --batch N] "
+        "[--precision exact|f32|bf16] [--rounds R] [--threads T] [--json] [--turns]\n");
     return 2;
   }
   if (!perf::check_environment()) return 2;

@@ -9,9 +9,18 @@
 
 #include "engine/error.h"
 #include "io/file.h"
+#include "train/names.h"
 #include "train/recipe_visit.h"
 
 namespace burin::train {
+
+std::string_view precision_name(kernels::Precision precision) noexcept {
+  return kernels::precision_names[static_cast<std::size_t>(precision)];
+}
+kernels::Precision precision_from(std::string_view word) {
+  return enum_from<kernels::Precision>("precision", word, kernels::precision_names);
+}
+
 namespace {
 
 std::string as_text(const toml::node& node) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/precision.h"
 #include "train/augment.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
@@ -34,6 +35,9 @@ struct SamplerRecipe {
   std::int64_t per_epoch = 4000;  // patches
 };
 
+[[nodiscard]] std::string_view precision_name(kernels::Precision precision) noexcept;
+[[nodiscard]] kernels::Precision precision_from(std::string_view word);  // throws Error
+
 struct TrainRecipe {
   std::int64_t steps = 1000;        // optimizer steps
   std::int64_t batch = 8;           // patches of one forward pass
@@ -45,6 +49,8 @@ struct TrainRecipe {
   double checkpoint_seconds = 60;   // time between checkpoints
   std::int64_t loaders = 1;         // threads that prepare batches
   std::int64_t seed = 1;
+  // Of products, forward and backward; weights, activations, moments and sums are f32.
+  kernels::Precision precision = kernels::Precision::f32;
 };
 
 struct InferRecipe {

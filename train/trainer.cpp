@@ -10,6 +10,7 @@
 
 #include "engine/error.h"
 #include "io/atomic_file.h"
+#include "kernels/cpu.h"
 #include "train/batch.h"
 #include "train/history.h"
 #include "train/loader.h"
@@ -27,6 +28,13 @@ double seconds_since(Clock::time_point start) {
 void check_infer(const InferRecipe& infer) {
   if (infer.mode == "window" && infer.flips)
     throw Error("infer.flips", "false, as infer.mode is window", "true");
+}
+
+// bf16 is there for the speed of tiles: without them it would be slower than f32 and no better.
+void check_precision(kernels::Precision precision) {
+  if (precision == kernels::Precision::bf16 && !kernels::usable(kernels::Isa::amx))
+    throw Error("train.precision", "f32 or exact, as bf16 needs a CPU with AMX (BURIN_MAX_ISA)",
+                "bf16");
 }
 
 class Run {
@@ -51,6 +59,7 @@ class Run {
                       recipe_.sampler.patch};
     network.check_input(batch);
     check_infer(recipe_.infer);
+    check_precision(recipe_.train.precision);
     Tape shapes(Mode::shapes);
     check_loss(recipe_.loss, network.forward(shapes.input(batch)).shape().channels());
     if (recipe_.train.ema > 0) average_.emplace(recipe_.train.ema, network.parameters());
@@ -116,6 +125,7 @@ class Run {
   // Forward and backward of one micro-batch, part `part` of the step.
   double gradients_of(const Batch& batch, std::int64_t part, std::vector<Tensor>& gradients) {
     Tape tape(Mode::training);
+    tape.set_precision(recipe_.train.precision);
     tape.set_random_key({.seed = static_cast<std::uint64_t>(recipe_.train.seed),
                          .epoch = static_cast<std::uint32_t>(state_.step),
                          .sample = static_cast<std::uint64_t>(part)});

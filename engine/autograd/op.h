@@ -11,8 +11,11 @@
 
 #include "engine/autograd/attributes.h"
 #include "engine/tensor/tensor.h"
+#include "kernels/precision.h"
 
 namespace burin {
+
+using kernels::Precision;
 
 // What backward reads besides dy; the tape drops the rest at once.
 enum class Needs : unsigned { nothing = 0, inputs = 1, output = 2, inputs_and_output = 3 };
@@ -27,6 +30,7 @@ struct ForwardContext {
   // Where the result is wanted, or undefined: a tensor of the inferred shape and type, channels last
   // with a pixel stride, that overlaps no input.
   Tensor target{};
+  Precision precision = Precision::f32;  // of the products of conv, transposed conv and dense
 
   // The tensor to write the result to: `target`, or a fresh one of that shape.
   [[nodiscard]] Tensor output(const Shape& shape, DType type = DType::f32) const;
@@ -42,6 +46,7 @@ struct BackwardContext {
   std::span<const bool> wants;  // which inputs need a gradient
   std::span<Tensor>
       gradients;  // to be set for those; same shape as the input, a fresh tensor or dy itself
+  Precision precision = Precision::f32;  // as of the forward pass
 };
 
 struct StepRequest;  // engine/ops/step.h

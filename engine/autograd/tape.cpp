@@ -143,7 +143,8 @@ Tensor Tape::run_forward(TapeNode& node, std::span<const Value> inputs) {
   ForwardContext context{.inputs = tensors,
                          .attributes = node.attributes,
                          .training = training(),
-                         .saved = node.saved};
+                         .saved = node.saved,
+                         .precision = precision_};
   Tensor output = node.op->forward(context);
   assert(output && output.shape() == node.shape);
   if (!node.needs_gradient) {
@@ -208,7 +209,8 @@ void Tape::pass_on(int id, const Tensor& dy, std::vector<Tensor>& by_id) {
                           .saved = node.saved,
                           .input_shapes = shapes,
                           .wants = {wants.get(), count},
-                          .gradients = gradients};
+                          .gradients = gradients,
+                          .precision = precision_};
   node.op->backward(context);
   node.kept_inputs.clear();
   node.saved.clear();

@@ -77,6 +77,9 @@ class Tape {
   void set_random_key(const runtime::RandomKey& key) noexcept { random_key_ = key; }
   [[nodiscard]] const runtime::RandomKey& random_key() const noexcept { return random_key_; }
 
+  // Of the products of what is recorded from here on, and of their gradients; numbers stay f32.
+  void set_precision(Precision precision) noexcept { precision_ = precision; }
+
   // A leaf. Inputs need no gradient unless asked for.
   Value input(const Tensor& tensor, bool needs_gradient = false);
   Value input(const Shape& shape);  // Mode::shapes
@@ -110,6 +113,7 @@ class Tape {
 
   Mode mode_;
   runtime::RandomKey random_key_;
+  Precision precision_ = Precision::f32;
   bool walked_ = false;  // backward has released what it needs
   std::vector<TapeNode> nodes_;
   std::unordered_multimap<const Storage*, int> leaves_;

@@ -19,11 +19,6 @@ struct Choice {
   bool requested = false;               // by BURIN_KERNEL
 };
 
-struct Wanted {
-  kernels::Activation activation = kernels::Activation::none;
-  Precision precision = Precision::f32;
-};
-
 // BURIN_KERNEL is honoured where an entry of that name can serve.
 [[nodiscard]] Choice<kernels::ConvKernel> choose_conv(ConvPass pass,
                                                       const kernels::ConvShape& shape,

@@ -30,6 +30,7 @@ Tensor forward(ForwardContext& context) {
   const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
   const Tensor y = context.output(infer_conv(shapes, a), a.result);  // [n, oc, ...]
   ConvCall call = call_of(x.shape(), y.shape(), a, context.training);
+  call.precision = context.precision;
   const Tensor residual = context.inputs.size() > 3 && context.inputs[3]
                               ? as_channels_last_real("conv", context.inputs[3])
                               : Tensor();
@@ -57,12 +58,14 @@ void backward(BackwardContext& context) {
       conv_shape(x_shape, dy.shape(), attributes_of(context.attributes));
   if (context.wants[0]) {
     const Tensor dx = Tensor::empty(x_shape);
-    run_conv({"conv", ConvPass::data, shape, true}, {dy, context.inputs[1], {}, {}}, dx);
+    run_conv({"conv", ConvPass::data, shape, true, {}, context.precision},
+             {dy, context.inputs[1], {}, {}}, dx);
     context.gradients[0] = dx;
   }
   if (context.wants[1]) {
     const Tensor dw = Tensor::empty(w_shape, DType::f32, Order::row_major);
-    run_conv_weight("conv", shape, as_channels_last("conv", context.inputs[0]), dy, dw);
+    run_conv_weight({"conv", shape, context.precision}, as_channels_last("conv", context.inputs[0]),
+                    dy, dw);
     context.gradients[1] = dw;
   }
   if (context.wants[2]) context.gradients[2] = bias_gradient(dy);

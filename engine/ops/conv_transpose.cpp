@@ -31,6 +31,7 @@ Tensor forward(ForwardContext& context) {
   const Shape shapes[] = {x.shape(), context.inputs[1].shape()};
   const Tensor y = context.output(infer_conv_transpose(shapes, a), a.result);  // [n, oc, ...]
   ConvCall call = call_of(x.shape(), y.shape(), a, context.training);
+  call.precision = context.precision;
   const Tensor residual = context.inputs.size() > 3 && context.inputs[3]
                               ? as_channels_last_real("conv_transpose", context.inputs[3])
                               : Tensor();
@@ -58,13 +59,13 @@ void backward(BackwardContext& context) {
       conv_shape(dy.shape(), x_shape, attributes_of(context.attributes));
   if (context.wants[0]) {
     const Tensor dx = Tensor::empty(x_shape);
-    run_conv({"conv_transpose", ConvPass::forward, shape, true}, {dy, context.inputs[1], {}, {}},
-             dx);
+    run_conv({"conv_transpose", ConvPass::forward, shape, true, {}, context.precision},
+             {dy, context.inputs[1], {}, {}}, dx);
     context.gradients[0] = dx;
   }
   if (context.wants[1]) {
     const Tensor dw = Tensor::empty(w_shape, DType::f32, Order::row_major);
-    run_conv_weight("conv_transpose", shape, dy,
+    run_conv_weight({"conv_transpose", shape, context.precision}, dy,
                     as_channels_last("conv_transpose", context.inputs[0]), dw);
     context.gradients[1] = dw;
   }

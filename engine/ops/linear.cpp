@@ -41,8 +41,9 @@ Tensor forward(ForwardContext& context) {
   const Tensor w = as_row_major("linear", context.inputs[1]);      // [m, k]
   const Tensor bias = as_row_major("linear", context.inputs[2]);
   const Tensor y = context.output({x.shape()[0], w.shape()[0]});
-  run_matmul(call_of(x, w, context.attributes, !context.training), x.data(), w.data(),
-             bias ? bias.data() : nullptr, y.data(), y.pixel_stride());
+  MatmulCall call = call_of(x, w, context.attributes, !context.training);
+  call.precision = context.precision;
+  run_matmul(call, x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), y.pixel_stride());
   return y;
 }
 
@@ -50,6 +51,25 @@ Step plan(const StepRequest& request) {
   const Tensor w = as_row_major("linear", request.inputs[1]);
   return plan_matmul(call_of(request.inputs[0], w, request.attributes, true), request.inputs[0], w,
                      as_row_major("linear", request.inputs[2]), request);
+}
+
+// dw = dy^T * x. In bf16 it is that of a 1x1 convolution of n pixels, which tiles serve.
+void weight_gradient(const Tensor& x, const Tensor& dy, const Tensor& dw, Precision precision) {
+  const std::int64_t n = x.shape()[0], k = x.shape()[1], m = dy.shape()[1];
+  if (precision == Precision::bf16) {
+    const kernels::ConvShape pixels{.in_channels = static_cast<int>(k),
+                                    .out_channels = static_cast<int>(m),
+                                    .in = {1, 1, static_cast<int>(n)}};
+    return run_conv_weight({"linear", pixels, precision}, x, dy, dw);
+  }
+  const MatmulShape shape{.m = m,
+                          .n = k,
+                          .k = n,
+                          .a_row = 1,
+                          .a_depth = dy.pixel_stride(),
+                          .b_depth = x.pixel_stride()};
+  run_matmul({"linear", "weight", shape, nullptr, {}, precision}, dy.data(), x.data(), nullptr,
+             dw.data(), k);
 }
 
 void backward(BackwardContext& context) {
@@ -60,19 +80,14 @@ void backward(BackwardContext& context) {
     const Tensor w = as_row_major("linear", context.inputs[1]);  // [m, k]
     const Tensor dx = Tensor::empty({n, k});
     const MatmulShape shape{.m = n, .n = k, .k = m, .a_row = dy.pixel_stride(), .b_depth = k};
-    run_matmul({"linear", "data", shape}, dy.data(), w.data(), nullptr, dx.data(), k);
+    run_matmul({"linear", "data", shape, nullptr, {}, context.precision}, dy.data(), w.data(),
+               nullptr, dx.data(), k);
     context.gradients[0] = dx;
   }
   if (context.wants[1]) {
     const Tensor x = as_channels_last("linear", context.inputs[0]);  // [n, k]
     const Tensor dw = Tensor::empty({m, k}, DType::f32, Order::row_major);
-    const MatmulShape shape{.m = m,
-                            .n = k,
-                            .k = n,
-                            .a_row = 1,
-                            .a_depth = dy.pixel_stride(),
-                            .b_depth = x.pixel_stride()};
-    run_matmul({"linear", "weight", shape}, dy.data(), x.data(), nullptr, dw.data(), k);
+    weight_gradient(x, dy, dw, context.precision);
     context.gradients[1] = dw;
   }
   if (context.wants[2]) context.gradients[2] = bias_gradient(dy);

@@ -43,8 +43,13 @@ struct Factor {
   }
 };
 
+struct Pass {
+  std::string_view name;
+  Precision precision;
+};
+
 // y: the stack of products, dense rows (or channels last with a pixel stride for rank 2).
-void multiply(std::string_view pass, const Factor& a, const Factor& b, const Tensor& y) {
+void multiply(const Pass& pass, const Factor& a, const Factor& b, const Tensor& y) {
   const std::int64_t m = a.rows(), n = b.columns();
   const MatmulShape shape{.m = m,
                           .n = n,
@@ -55,8 +60,8 @@ void multiply(std::string_view pass, const Factor& a, const Factor& b, const Ten
                           .b_column = b.column_step()};
   const std::int64_t y_row = y.shape().rank() == 2 ? y.pixel_stride() : n;
   each_matrix(a.stack, b.stack, leading(y.shape()), [&](std::int64_t i, auto from_a, auto from_b) {
-    run_matmul({"matmul", pass, shape}, a.stack.data() + from_a, b.stack.data() + from_b, nullptr,
-               y.data() + i * m * n, y_row);
+    run_matmul({"matmul", pass.name, shape, nullptr, {}, pass.precision}, a.stack.data() + from_a,
+               b.stack.data() + from_b, nullptr, y.data() + i * m * n, y_row);
   });
 }
 
@@ -65,12 +70,12 @@ Tensor forward(ForwardContext& context) {
   const Shape shape = product_shape("matmul", a.stack.shape(), b.stack.shape());
   const Tensor y = shape.rank() == 2 ? context.output(shape)
                                      : Tensor::empty(shape, DType::f32, Order::row_major);
-  multiply("forward", a, b, y);
+  multiply({"forward", context.precision}, a, b, y);
   return y;
 }
 
 // The gradient of an operand, of which there is one for each matrix of dy.
-Tensor gradient(std::string_view pass, const Factor& a, const Factor& b, const Shape& operand) {
+Tensor gradient(const Pass& pass, const Factor& a, const Factor& b, const Shape& operand) {
   const Shape shape = broadcast_shape("matmul", leading(a.stack.shape()), leading(b.stack.shape()));
   std::vector<std::int64_t> sizes(shape.sizes().begin(), shape.sizes().end());
   sizes.insert(sizes.end(), {a.rows(), b.columns()});
@@ -81,10 +86,10 @@ Tensor gradient(std::string_view pass, const Factor& a, const Factor& b, const S
 
 void backward(BackwardContext& context) {
   if (context.wants[0])
-    context.gradients[0] = gradient("data", Factor(context.dy, false),
+    context.gradients[0] = gradient({"data", context.precision}, Factor(context.dy, false),
                                     Factor(context.inputs[1], true), context.input_shapes[0]);
   if (context.wants[1])
-    context.gradients[1] = gradient("weight", Factor(context.inputs[0], true),
+    context.gradients[1] = gradient({"weight", context.precision}, Factor(context.inputs[0], true),
                                     Factor(context.dy, false), context.input_shapes[1]);
 }
 

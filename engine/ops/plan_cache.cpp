@@ -19,7 +19,7 @@ template <class Entry, class Shape>
 struct Remembered {
   std::string op, pass;
   Shape shape;
-  kernels::Activation activation;
+  Wanted wanted;
   const Entry* entry;
 };
 
@@ -36,17 +36,18 @@ template <class Entry, class Shape>
 class Choices {
  public:
   const Entry& find(std::string_view op, std::string_view pass, const Shape& shape,
-                    kernels::Activation activation, std::span<const Entry* const> entries,
-                    std::string_view wanted, std::vector<ChosenKernel>& log) {
+                    const Wanted& wanted, std::span<const Entry* const> entries,
+                    std::string_view name, std::vector<ChosenKernel>& log) {
     for (const auto& choice : choices_)
       if (choice.shape == shape && choice.op == op && choice.pass == pass &&
-          choice.activation == activation)
+          choice.wanted == wanted)
         return *choice.entry;
     const Entry* entry = nullptr;
-    if (!wanted.empty()) entry = kernels::choose<Shape>(entries, shape, wanted, activation);
-    if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape, {}, activation);
+    const auto [activation, precision] = wanted;
+    if (!name.empty()) entry = kernels::choose<Shape>(entries, shape, name, activation, precision);
+    if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape, {}, activation, precision);
     assert(entry != nullptr);  // the reference refuses nothing
-    remember(choices_, {std::string(op), std::string(pass), shape, activation, entry});
+    remember(choices_, {std::string(op), std::string(pass), shape, wanted, entry});
     remember(log, {std::string(op), std::string(pass), shape_text(shape), entry->name});
     return *entry;
   }
@@ -96,28 +97,28 @@ void check_environment() {
 }
 
 const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass, const ConvShape& shape,
-                                       kernels::Activation activation) {
+                                       const Wanted& wanted) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
   const bool forward = pass == ConvPass::forward;
-  return c.conv.find(op, forward ? "forward" : "data", shape, activation,
+  return c.conv.find(op, forward ? "forward" : "data", shape, wanted,
                      forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels(),
                      kernels::requested_kernel("conv"), c.log);
 }
 
-const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op, const ConvShape& shape) {
+const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op, const ConvShape& shape,
+                                                    const Wanted& wanted) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  return c.weight.find(op, "weight", shape, kernels::Activation::none,
-                       kernels::conv_weight_kernels(), kernels::requested_kernel("conv"), c.log);
+  return c.weight.find(op, "weight", shape, wanted, kernels::conv_weight_kernels(),
+                       kernels::requested_kernel("conv"), c.log);
 }
 
 const kernels::MatmulKernel& matmul_kernel(std::string_view op, std::string_view pass,
-                                           const MatmulShape& shape,
-                                           kernels::Activation activation) {
+                                           const MatmulShape& shape, const Wanted& wanted) {
   Cache& c = cache();
   const std::lock_guard lock(c.mutex);
-  return c.matmul.find(op, pass, shape, activation, kernels::matmul_kernels(),
+  return c.matmul.find(op, pass, shape, wanted, kernels::matmul_kernels(),
                        kernels::requested_kernel("matmul"), c.log);
 }
 

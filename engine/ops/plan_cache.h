@@ -29,16 +29,24 @@ void check_requested_kernels();
 // The same for BURIN_MAX_ISA, then for BURIN_KERNEL: what a program does before its work.
 void check_environment();
 
+// Besides the shape, what an entry is chosen by.
+struct Wanted {
+  kernels::Activation activation = kernels::Activation::none;
+  kernels::Precision precision = kernels::Precision::f32;
+  friend bool operator==(const Wanted&, const Wanted&) = default;
+};
+
 // BURIN_KERNEL is read by the family ("conv" for both convolutions, "matmul" for linear and
 // matmul); a request that no usable entry can serve is passed over.
 enum class ConvPass { forward, data };
-[[nodiscard]] const kernels::ConvKernel& conv_kernel(
-    std::string_view op, ConvPass pass, const kernels::ConvShape& shape,
-    kernels::Activation activation = kernels::Activation::none);
+[[nodiscard]] const kernels::ConvKernel& conv_kernel(std::string_view op, ConvPass pass,
+                                                     const kernels::ConvShape& shape,
+                                                     const Wanted& wanted = {});
 [[nodiscard]] const kernels::ConvWeightKernel& conv_weight_kernel(std::string_view op,
-                                                                  const kernels::ConvShape& shape);
-[[nodiscard]] const kernels::MatmulKernel& matmul_kernel(
-    std::string_view op, std::string_view pass, const kernels::MatmulShape& shape,
-    kernels::Activation activation = kernels::Activation::none);
+                                                                  const kernels::ConvShape& shape,
+                                                                  const Wanted& wanted = {});
+[[nodiscard]] const kernels::MatmulKernel& matmul_kernel(std::string_view op, std::string_view pass,
+                                                         const kernels::MatmulShape& shape,
+                                                         const Wanted& wanted = {});
 
 }  // namespace burin

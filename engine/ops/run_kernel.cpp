@@ -193,7 +193,7 @@ void require_channels_last(std::string_view op, const Tensor& t) {
 void run_conv(const ConvCall& given, const ConvOperands& operands, const Tensor& target) {
   const ConvCall call = typed(given, operands, target);
   const kernels::ConvKernel& entry =
-      conv_kernel(call.op, call.pass, call.shape, call.epilogue.activation);
+      conv_kernel(call.op, call.pass, call.shape, {call.epilogue.activation, call.precision});
   ConvOperands o = operands;
   o.weight = as_row_major(call.op, o.weight);
   o.bias = as_row_major(call.op, o.bias);
@@ -226,21 +226,21 @@ Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRe
   return step;
 }
 
-void run_conv_weight(std::string_view op, const ConvShape& shape, const Tensor& x, const Tensor& dy,
+void run_conv_weight(const ConvWeightCall& call, const Tensor& x, const Tensor& dy,
                      const Tensor& dw) {
-  kernels::ConvWeightArgs args{.shape = shape,
+  kernels::ConvWeightArgs args{.shape = call.shape,
                                .x = x.data(),
                                .x_pixel = x.pixel_stride(),
                                .dy = dy.data(),
                                .dy_pixel = dy.pixel_stride(),
                                .dw = dw.data()};
-  run(conv_weight_kernel(op, shape), args);
+  run(conv_weight_kernel(call.op, call.shape, {.precision = call.precision}), args);
 }
 
 void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
                 std::int64_t c_row) {
   const kernels::MatmulKernel& entry =
-      matmul_kernel(call.op, call.pass, call.shape, call.epilogue.activation);
+      matmul_kernel(call.op, call.pass, call.shape, {call.epilogue.activation, call.precision});
   const auto packed = call.keep != nullptr ? kept_pack(entry, call.shape, b, *call.keep)
                                            : pack(entry, call.shape, b);
   kernels::MatmulArgs args{.shape = call.shape,

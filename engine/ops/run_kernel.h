@@ -17,6 +17,7 @@ struct ConvCall {
   // In training weights change from step to step: they are packed for this call alone.
   bool training;
   kernels::Epilogue epilogue{};
+  Precision precision = Precision::f32;
 };
 struct ConvOperands {
   Tensor source, weight, bias, residual;  // bias and residual may be undefined
@@ -27,8 +28,13 @@ void run_conv(const ConvCall& call, const ConvOperands& operands, const Tensor& 
 [[nodiscard]] Step plan_conv(const ConvCall& call, const ConvOperands& operands,
                              const StepRequest& request);
 // dw [oc, c/groups, (kd), kh, kw], row major.
-void run_conv_weight(std::string_view op, const kernels::ConvShape& shape, const Tensor& x,
-                     const Tensor& dy, const Tensor& dw);
+struct ConvWeightCall {
+  std::string_view op;
+  kernels::ConvShape shape;
+  Precision precision = Precision::f32;
+};
+void run_conv_weight(const ConvWeightCall& call, const Tensor& x, const Tensor& dy,
+                     const Tensor& dw);
 
 struct MatmulCall {
   std::string_view op, pass;
@@ -36,6 +42,7 @@ struct MatmulCall {
   // The storage of b when its packed form may be kept with it, else null.
   Storage* keep = nullptr;
   kernels::Epilogue epilogue{};
+  Precision precision = Precision::f32;
 };
 void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
                 std::int64_t c_row);

@@ -7,13 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/autograd/attributes.h"
+#include "engine/autograd/op.h"
 #include "engine/tensor/tensor.h"
 #include "kernels/table.h"
 
 namespace burin {
-
-using kernels::Precision;
 
 // Memory that the steps of a program share, one after the other.
 class SharedScratch {

@@ -21,6 +21,7 @@ struct GradientOptions {
   int directions = 2;       // random +-1 directions for each input
   int coordinates = 6;      // single numbers of each input
   std::uint64_t seed = 1;
+  Precision precision = Precision::f32;
 };
 
 struct GradientReport {
@@ -52,6 +53,7 @@ inline std::vector<Value> leaves(Tape& tape, std::span<const Tensor> inputs,
 inline Derived derive(const Function& f, std::span<const Tensor> inputs,
                       const GradientOptions& options, const std::vector<float>* projection) {
   Tape tape(Mode::training);
+  tape.set_precision(options.precision);
   const std::vector<Value> values = leaves(tape, inputs, options);
   const Value y = f(values);
   Derived out;

@@ -9,68 +9,22 @@
 #include "engine/error.h"
 #include "engine/runtime/workers.h"
 #include "io/atomic_file.h"
-#include "tests/train/tiny.h"
+#include "tests/train/short_run.h"
 #include "train/history.h"
 
 using namespace burin;
 using namespace burin::train;
+using test::job_of;
+using test::recipe_of;
 using test::TemporaryFolder;
 using test::TinyNetwork;
+using test::trained;
 
 namespace {
-
-Recipe recipe_of(std::int64_t steps) {
-  Recipe r;
-  r.network = "tiny";
-  r.data.width = 0;
-  r.sampler = {.patch = 16, .foreground = 0.5, .per_epoch = 10};
-  r.augment = {.flip_vertical = true, .rotate = 5, .brightness = 0.05, .noise = 0.02};
-  r.optimizer.kind = OptimizerKind::adamw;
-  r.optimizer.weight_decay = 1e-3;
-  r.schedule = {.kind = ScheduleKind::cosine, .rate = 0.02, .warmup = 2};
-  r.train = {.steps = steps, .batch = 3, .ema = 0.9, .validate_every = 2, .seed = 7};
-  return r;
-}
-
-TrainJob job_of(const Recipe& recipe, const std::filesystem::path& out) {
-  return {.recipe = recipe,
-          .train = {test::striped(40, 50, 1), test::striped(33, 47, 2)},
-          .validation = {test::striped(30, 37, 3)},
-          .out = out};
-}
-
-std::vector<float> bits_of(Network& network) {
-  std::vector<float> all;
-  for (const auto& p : network.parameters()) {
-    const auto numbers = p.parameter->value.to_vector();
-    all.insert(all.end(), numbers.begin(), numbers.end());
-  }
-  return all;
-}
 
 std::string text_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// Trains until `stop_after` steps are done (as Ctrl-C would), then until the end.
-std::vector<float> trained(const Recipe& recipe, const std::filesystem::path& out,
-                           std::int64_t stop_after = -1) {
-  if (stop_after >= 0) {
-    TinyNetwork network;
-    TrainJob job = job_of(recipe, out);
-    std::atomic<bool> stop = false;
-    job.stop = &stop;
-    job.progress = [&](const Progress& p) { stop = p.step >= stop_after; };
-    const TrainOutcome outcome = train::train(network, job);
-    CHECK(outcome.step == stop_after);
-    CHECK_FALSE(outcome.finished);
-  }
-  TinyNetwork network(1, stop_after >= 0 ? 99 : 1);  // a resumed network starts from other weights
-  TrainJob job = job_of(recipe, out);
-  job.resume = stop_after >= 0;
-  CHECK(train::train(network, job).finished);
-  return bits_of(network);
 }
 
 }  // namespace

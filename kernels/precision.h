@@ -1,0 +1,16 @@
+// What results are asked for, as relative L2 error against double.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace burin::kernels {
+
+enum class Precision {
+  exact,  // f32 multiply-adds of the plain definition
+  f32,    // 1e-5 (gradients 3e-5) by any algorithm
+  bf16,   // that of products of numbers rounded to bf16
+};
+inline constexpr std::array<std::string_view, 3> precision_names = {"exact", "f32", "bf16"};
+
+}  // namespace burin::kernels
