@@ -54,6 +54,12 @@ struct Kernel {
   int stages;
   std::int64_t (*tasks)(const Shape&, int stage) noexcept;
   void (*run)(const Args&, int stage, std::int64_t first, std::int64_t last, void* workspace);
+
+  // Of convolutions, forward and data. The outer axis is d where the shape is deep, else h. Target
+  // positions [a, b) of that axis, computed as a shape of their own from the source positions that
+  // they read, have the bits that they have in the whole, if a is a multiple of this and b another
+  // or the end. Null: no promise.
+  int (*row_period)(const Shape&) noexcept = nullptr;
 };
 
 // Whether the entry's epilogue has the activation. To run it with another is a caller's mistake.

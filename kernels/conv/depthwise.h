@@ -141,6 +141,9 @@ struct Depthwise {
   };
 
  public:
+  // A sum does not depend on how pixels are grouped.
+  static int row_period(const ConvShape&) noexcept { return 1; }
+
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
@@ -154,7 +157,8 @@ struct Depthwise {
             .shared_bytes = no_bytes,
             .stages = 1,
             .tasks = tasks,
-            .run = run};
+            .run = run,
+            .row_period = row_period};
   }
 };
 

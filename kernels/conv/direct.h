@@ -306,6 +306,9 @@ struct Direct {
     for (std::int64_t t = first; t < last; ++t) runner.task(t);
   }
 
+  // A sum does not depend on how pixels are grouped.
+  static int row_period(const ConvShape&) noexcept { return 1; }
+
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
@@ -319,7 +322,8 @@ struct Direct {
             .shared_bytes = shared_bytes,
             .stages = 1,
             .tasks = tasks,
-            .run = run};
+            .run = run,
+            .row_period = row_period};
   }
 };
 

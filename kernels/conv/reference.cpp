@@ -155,6 +155,8 @@ void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_
   }
 }
 
+int every_row(const ConvShape&) noexcept { return 1; }
+
 constexpr ConvKernel forward[] = {{.name = "reference",
                                    .isa = Isa::reference,
                                    .flags = kernel_f32_exact | kernel_transcendental,
@@ -167,7 +169,8 @@ constexpr ConvKernel forward[] = {{.name = "reference",
                                    .shared_bytes = no_bytes,
                                    .stages = 1,
                                    .tasks = forward_tasks,
-                                   .run = run_forward}};
+                                   .run = run_forward,
+                                   .row_period = every_row}};
 constexpr ConvKernel data[] = {{.name = "reference",
                                 .isa = Isa::reference,
                                 .flags = kernel_f32_exact | kernel_transcendental,
@@ -180,7 +183,8 @@ constexpr ConvKernel data[] = {{.name = "reference",
                                 .shared_bytes = no_bytes,
                                 .stages = 1,
                                 .tasks = data_tasks,
-                                .run = run_data}};
+                                .run = run_data,
+                                .row_period = every_row}};
 constexpr ConvWeightKernel weight[] = {{.name = "reference",
                                         .isa = Isa::reference,
                                         .flags = kernel_f32_exact,

@@ -71,6 +71,9 @@ struct TilesEntry {
     }
   }
 
+  // A sum does not depend on how pixels are grouped.
+  static int row_period(const ConvShape&) noexcept { return 1; }
+
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
@@ -84,7 +87,8 @@ struct TilesEntry {
             .shared_bytes = shared_bytes,
             .stages = 2,
             .tasks = tasks,
-            .run = run};
+            .run = run,
+            .row_period = row_period};
   }
 
  private:

@@ -34,6 +34,10 @@ struct WinogradEntry {
                   void* workspace) noexcept {
     W::run(plan(args.shape), args, first, last, workspace);
   }
+  // Tiles are counted from the first target.
+  static int row_period(const ConvShape& s) noexcept {
+    return s.in[0] > 1 ? D::m : F::m * (data ? step : 1);
+  }
 
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
@@ -48,7 +52,8 @@ struct WinogradEntry {
             .shared_bytes = shared_bytes,
             .stages = 1,
             .tasks = tasks,
-            .run = run};
+            .run = run,
+            .row_period = row_period};
   }
 };
 

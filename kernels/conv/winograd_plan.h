@@ -80,13 +80,13 @@ const char* winograd_refuse(const ConvShape& s) noexcept {
     return step == 1 ? "kernel is not 3x3" : "kernel is not 4x4";
   if (s.groups != 1) return "grouped";
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const int largest = axis == 0 ? D::taps - 1 : 2;
+    const int largest = (axis == 0 ? D::taps : step * F::taps) - 1;
     if (s.stride[axis] != (axis == 0 ? 1 : step))
       return step == 1 || axis == 0 ? "stride is not 1" : "stride is not 2";
     if (s.dilation[axis] != 1) return "dilation is not 1";
     if (s.pad_begin[axis] < 0 || s.pad_begin[axis] > largest || s.pad_end[axis] < 0 ||
         s.pad_end[axis] > largest)
-      return "padding is not within 0..2";
+      return "padding reaches the kernel's size";
   }
   return nullptr;
 }
