@@ -21,6 +21,7 @@ struct Options {
   std::string model;
   std::vector<std::string> shapes;
   std::string batches, streams = "1";  // with commas between; empty: the model's own
+  std::string bands = "auto";
   double seconds = 2;
   bool by_turns = false, tune = false;
 };
@@ -59,6 +60,7 @@ std::vector<std::pair<std::string, BenchSetting>> settings_of(const Options& opt
                         .seconds = options.seconds,
                         .seed = options.global.seed.value_or(1),
                         .max_memory = memory_limit(options.global),
+                        .band_rows = band_rows_from(options.bands),
                         .tune = options.tune}});
   return all;
 }
@@ -132,6 +134,7 @@ Verb add_bench(CLI::App& app, const CommandLine&) {
   verb->add_option("--batch", options->batches, "images at once, as 1 or 1,8");
   verb->add_option("--streams", options->streams,
                    "programs side by side that share the threads and the packed weights, as 1,2");
+  add_bands_option(*verb, options->bands);
   verb->add_option("--seconds", options->seconds, "for each setting, after the first run")
       ->check(number_within(0.0, 3600.0));
   verb->add_flag("--rounds-from-stdin", options->by_turns,

@@ -31,28 +31,34 @@ struct Ready {
   std::int64_t batch = 1, macs = 0;
 };
 
+// Nobody else holds its weights.
+Graph graph_of(const BenchSetting& setting) {
+  const LoadedModel model(setting.model, {.seed = setting.seed});
+  Graph graph = model.graph(
+      {.shapes = shapes_by_name(setting.shapes, model.input_names()), .batch = setting.batch});
+  return graph;
+}
+
 Ready prepare(const BenchSetting& setting) {
   Ready ready;
   const runtime::Stopwatch watch;
-  {
-    const LoadedModel model(setting.model, {.seed = setting.seed});
-    const Graph graph = model.graph(
-        {.shapes = shapes_by_name(setting.shapes, model.input_names()), .batch = setting.batch});
-    ready.macs = macs(graph);
-    if (!graph.inputs.empty() && graph.at(graph.inputs[0]).shape.rank() > 0)
-      ready.batch = graph.at(graph.inputs[0]).shape[0];
-    ready.facts = {{"model", model.name()},
-                   {"shape", input_shapes_text(graph)},
-                   {"batch", ready.batch},
-                   {"streams", setting.streams}};
-    ready.streams = with_tuned(setting.tune, [&](TunedKernels* tuned) {
-      return std::make_unique<Streams>(
-          graph,
-          CompileOptions{
-              .precision = setting.precision, .max_memory = setting.max_memory, .tuned = tuned},
-          random_inputs(graph, setting.seed), setting.streams);
-    });
-  }
+  Graph graph = graph_of(setting);
+  ready.macs = macs(graph);
+  if (!graph.inputs.empty() && graph.at(graph.inputs[0]).shape.rank() > 0)
+    ready.batch = graph.at(graph.inputs[0]).shape[0];
+  ready.facts = {{"model", graph.name},
+                 {"shape", input_shapes_text(graph)},
+                 {"batch", ready.batch},
+                 {"streams", setting.streams}};
+  std::vector<Tensor> inputs = random_inputs(graph, setting.seed);
+  ready.streams = with_tuned(setting.tune, [&](TunedKernels* tuned) {
+    return std::make_unique<Streams>(std::move(graph),
+                                     CompileOptions{.precision = setting.precision,
+                                                    .max_memory = setting.max_memory,
+                                                    .band_rows = setting.band_rows,
+                                                    .tuned = tuned},
+                                     std::move(inputs), setting.streams);
+  });
   ready.facts["load_ms"] = watch.milliseconds();
   const std::vector<double> first = ready.streams->run(1, 0);
   ready.facts["first_ms"] = *std::max_element(first.begin(), first.end());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/graph/band_choice.h"
 #include "engine/ops/step.h"
 
 namespace burin::apps {
@@ -19,6 +20,7 @@ struct BenchSetting {
   double seconds = 2;
   std::uint64_t seed = 1;
   std::size_t max_memory = 0;
+  std::int64_t band_rows = bands_by_choice;
   bool tune = false;
 };
 

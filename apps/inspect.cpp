@@ -23,6 +23,7 @@ struct Options {
   std::int64_t batch = 0;
   bool definition = false, merged = false;
   bool layers = false, profile = false, passes = false, memory = false, tune = false;
+  std::string bands = "auto";
   std::string trace, roofline;  // files to write
   double seconds = 1;
 };
@@ -119,9 +120,10 @@ void inspect_program(const Options& options, const std::string& name, const Grap
   const bool timed = options.profile || !options.trace.empty() || !options.roofline.empty();
   if (!timed && !options.layers && !options.memory) return;
   Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
-    return Program(
-        graph,
-        {.precision = precision, .max_memory = memory_limit(options.global), .tuned = tuned});
+    return Program(graph, {.precision = precision,
+                           .max_memory = memory_limit(options.global),
+                           .band_rows = band_rows_from(options.bands),
+                           .tuned = tuned});
   });
   if (options.layers) print_nodes(program, json);
   if (options.memory) print_memory(program, json);
@@ -183,6 +185,7 @@ Verb add_inspect(CLI::App& app, const CommandLine&) {
   verb->add_flag("--merged", options->merged, "repvgg-a2 as it is used after training");
   verb->add_flag("--definition", options->definition,
                  "one line for each operation of a network as models/ defines it");
+  add_bands_option(*verb, options->bands);
   verb->add_flag("--layers", options->layers,
                  "each node of the program: kernel, multiply-accumulates, and why no other entry");
   verb->add_flag("--passes", options->passes, "what each pass changed, and the graph that is left");

@@ -1,10 +1,12 @@
 #include "apps/options.h"
 
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "apps/version.h"
+#include "engine/graph/band_choice.h"
 #include "engine/runtime/workers.h"
 #include "engine/tensor/storage.h"
 
@@ -33,6 +35,23 @@ kernels::Precision precision_from(std::string_view word) {
   if (word == "f32") return kernels::Precision::f32;
   if (word == "bf16") return kernels::Precision::bf16;
   throw UsageError("--precision", "exact, f32 or bf16", "'" + std::string(word) + "'");
+}
+
+void add_bands_option(CLI::App& verb, std::string& word) {
+  verb.add_option(
+      "--bands", word,
+      "layers in bands of so many rows, depth first, or off (default: auto, where memory "
+      "is short); results are the same");
+}
+
+std::int64_t band_rows_from(const std::string& word) {
+  if (word == "auto") return bands_by_choice;
+  if (word == "off") return 0;
+  std::int64_t rows = 0;
+  const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), rows);
+  if (error != std::errc() || rest != word.data() + word.size() || rows < 1 || rows > 1 << 30)
+    throw UsageError("--bands", "auto, off or a number of rows", "'" + word + "'");
+  return rows;
 }
 
 CLI::Validator number_within(double least, double most) {

@@ -20,6 +20,7 @@ struct Options {
   GlobalOptions global;
   std::string model;
   std::vector<std::string> inputs, outputs, shapes;
+  std::string bands = "auto";
   std::int64_t batch = 0;
   bool check = false, tune = false;
 };
@@ -128,9 +129,10 @@ int run(const Options& options) {
   const bool json = options.global.json;
   if (!options.check) {
     Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
-      return Program(
-          graph,
-          {.precision = precision, .max_memory = memory_limit(options.global), .tuned = tuned});
+      return Program(graph, {.precision = precision,
+                             .max_memory = memory_limit(options.global),
+                             .band_rows = band_rows_from(options.bands),
+                             .tuned = tuned});
     });
     print_results(graph, program.run(inputs), targets, json);
     return 0;
@@ -154,6 +156,7 @@ Verb add_run(CLI::App& app, const CommandLine&) {
                    ".npy files, in the model's order or as NAME=FILE (default: random numbers)");
   verb->add_option("--output", options->outputs, ".npy files to write, named in the same way");
   add_shape_options(*verb, options->shapes, options->batch);
+  add_bands_option(*verb, options->bands);
   verb->add_flag(
       "--check", options->check,
       "compares each node with the reference kernels, which are slow; 1 where one is off");

@@ -7,15 +7,14 @@
 #include "engine/runtime/stream_team.h"
 
 namespace burin::apps {
-Streams::Streams(const Graph& graph, const CompileOptions& options, std::vector<Tensor> inputs,
-                 int count)
+Streams::Streams(Graph graph, const CompileOptions& options, std::vector<Tensor> inputs, int count)
     : inputs_(std::move(inputs)),
       gate_(count + 1),
       times_(static_cast<std::size_t>(count)),
       failures_(static_cast<std::size_t>(count)) {
   {
     // One graph for all: the programs find each other's packed weights.
-    const Graph optimized = optimize(graph, options.precision);
+    const Graph optimized = optimize(std::move(graph), options.precision);
     CompileOptions as_given = options;
     as_given.optimize = false;
     for (int stream = 0; stream < count; ++stream)
@@ -51,11 +50,10 @@ void Streams::work(int stream, Graph graph, CompileOptions options) {
   const runtime::StreamTeam team(stream, static_cast<int>(times_.size()));
   std::unique_ptr<Program> program;
   try {
-    program = std::make_unique<Program>(graph, options);
+    program = std::make_unique<Program>(std::move(graph), options);
   } catch (...) {
     failures_[index] = std::current_exception();
   }
-  graph = {};
   gate_.arrive_and_wait();
   while (true) {
     gate_.arrive_and_wait();

@@ -14,7 +14,7 @@ class Streams {
  public:
   // Compiles; `count` equal parts of the team (engine/runtime/stream_team.h). The graph's own weights
   // go once they are packed. Throws what compiling throws.
-  Streams(const Graph& graph, const CompileOptions& options, std::vector<Tensor> inputs, int count);
+  Streams(Graph graph, const CompileOptions& options, std::vector<Tensor> inputs, int count);
   ~Streams();
   Streams(const Streams&) = delete;
   Streams& operator=(const Streams&) = delete;

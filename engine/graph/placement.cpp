@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/graph/bands.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/axis_rows.h"
 
@@ -122,14 +123,17 @@ std::vector<Place> place(const Graph& graph, bool in_place) {
   return Placement(graph, in_place).take();
 }
 
-Blocks blocks_of(const Graph& graph, const std::vector<Place>& places) {
+Blocks blocks_of(const Graph& graph, const std::vector<Place>& places,
+                 const std::vector<Region>& regions) {
   const int end = static_cast<int>(graph.nodes.size());
   std::vector<int> first(graph.nodes.size(), end), last(graph.nodes.size(), -1);
   const auto touch = [&](int id, int when) {
     const int root = places[static_cast<std::size_t>(id)].root;
     if (root < 0) return;
-    first[static_cast<std::size_t>(root)] = std::min(first[static_cast<std::size_t>(root)], when);
-    last[static_cast<std::size_t>(root)] = std::max(last[static_cast<std::size_t>(root)], when);
+    const Region* const region = region_of(regions, when);
+    const auto i = static_cast<std::size_t>(root);
+    first[i] = std::min(first[i], region == nullptr ? when : region->first);
+    last[i] = std::max(last[i], region == nullptr ? when : region->last);
   };
   for (int id = 0; id < end; ++id) {
     touch(id, id);
@@ -146,10 +150,14 @@ Blocks blocks_of(const Graph& graph, const std::vector<Place>& places) {
     const Node& node = graph.at(id);
     const std::string op = node.op == nullptr ? "input" : std::string(node.op->name);
     out.roots.push_back(id);
-    out.blocks.push_back({.bytes = static_cast<std::size_t>(p.layout.extent()) * size_of(node.type),
-                          .first = first[i],
-                          .last = last[i],
-                          .name = "%" + std::to_string(id) + " " + op + " " + node.shape.text()});
+    const Region* const region = region_of(regions, id);
+    const BandWindow* const window = region == nullptr ? nullptr : region->window_of(id);
+    const Layout layout = window == nullptr ? p.layout : window_layout(node, *window);
+    out.blocks.push_back(
+        {.bytes = static_cast<std::size_t>(layout.extent()) * size_of(node.type),
+         .first = first[i],
+         .last = last[i],
+         .name = "%" + std::to_string(id) + " " + op + " " + layout.shape().text()});
   }
   return out;
 }

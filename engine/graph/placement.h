@@ -9,6 +9,8 @@
 
 namespace burin {
 
+struct Region;
+
 struct Place {
   int root = -1;         // the node whose block holds the value; -1 for constants
   Layout layout{};       // in the block of the root, in elements
@@ -26,7 +28,9 @@ struct Blocks {
   std::vector<int> roots;
   std::vector<MemoryBlock> blocks;
 };
-// Lives are counted in nodes; inputs live from the start, outputs to the end.
-[[nodiscard]] Blocks blocks_of(const Graph& graph, const std::vector<Place>& places);
+// Lives are counted in nodes; inputs live from the start, outputs to the end. What a node of a region
+// (bands.h) reads or makes lives as long as the region; a window takes its rows of one image.
+[[nodiscard]] Blocks blocks_of(const Graph& graph, const std::vector<Place>& places,
+                               const std::vector<Region>& regions = {});
 
 }  // namespace burin

@@ -1,12 +1,15 @@
 #include "engine/graph/program.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/graph/band_steps.h"
 #include "engine/graph/passes.h"
 #include "engine/ops/all_ops.h"
 #include "engine/runtime/stopwatch.h"
+#include "engine/runtime/workers.h"
 #include "engine/tensor/copy.h"
 
 namespace burin {
@@ -56,42 +59,70 @@ Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
   return graph;
 }
 
-Program::Program(const Graph& graph, const CompileOptions& options)
-    : graph_(options.optimize ? optimize(graph, options.precision) : graph),
+Program::Program(Graph graph, const CompileOptions& options)
+    : graph_(options.optimize ? optimize(std::move(graph), options.precision) : std::move(graph)),
       places_(place(graph_, !options.keep_values)),
-      blocks_(blocks_of(graph_, places_)),
-      plan_(plan_memory(blocks_.blocks, !options.keep_values)),
+      plan_(plan_values(graph_, places_,
+                        {.rows = options.tuned == nullptr ? options.band_rows : 0,
+                         .precision = options.precision,
+                         .max_memory = options.max_memory,
+                         .keep_values = options.keep_values})),
       shared_(std::make_shared<SharedScratch>()) {
-  if (options.max_memory != 0 && plan_.bytes > options.max_memory)
-    throw Error("--max-memory", std::to_string(plan_.bytes) + " bytes for activations or more",
-                std::to_string(options.max_memory));
-  memory_ = Storage::allocate(std::max<std::size_t>(plan_.bytes, memory_alignment));
+  memory_ = Storage::allocate(std::max<std::size_t>(plan_.memory.bytes, memory_alignment));
   bind_values();
   make_steps(options);
+  const std::size_t bytes = plan_.memory.bytes + packed_bytes() + shared_->bytes();
+  if (options.max_memory != 0 && bytes > options.max_memory)
+    throw Error("--max-memory", memory_needed(bytes), std::to_string(options.max_memory));
   shared_->allocate();
+  arena_trim();
+  warm();
+}
+
+// The first run finds its pages in memory.
+void Program::warm() {
+  runtime::touch_pages(memory_->data(), memory_->bytes());
+  runtime::touch_pages(shared_->data(), written_);
+  runtime::warm_workspaces(workspace_);
+}
+
+// A layout in the block of a root, in elements from its beginning.
+Tensor Program::in_memory(int root, const Layout& layout) const {
+  const auto& roots = plan_.blocks.roots;
+  const auto block = std::lower_bound(roots.begin(), roots.end(), root) - roots.begin();
+  const DType type = graph_.at(root).type;
+  const std::size_t at = plan_.memory.offsets[static_cast<std::size_t>(block)] / size_of(type);
+  return Tensor::view(memory_, layout.moved(static_cast<std::int64_t>(at)), type);
 }
 
 void Program::bind_values() {
-  std::vector<std::size_t> offset(graph_.nodes.size());
-  for (std::size_t i = 0; i < blocks_.roots.size(); ++i)
-    offset[static_cast<std::size_t>(blocks_.roots[i])] = plan_.offsets[i];
   for (std::size_t id = 0; id < graph_.nodes.size(); ++id) {
-    const Node& node = graph_.nodes[id];
     const Place& p = places_[id];
     if (p.root < 0) {
-      values_.push_back(node.value);
+      values_.push_back(graph_.nodes[id].value);
       continue;
     }
-    const std::size_t elements = offset[static_cast<std::size_t>(p.root)] / size_of(node.type);
-    values_.push_back(
-        Tensor::view(memory_, p.layout.moved(static_cast<std::int64_t>(elements)), node.type));
+    const Region* const region = region_of(plan_.regions, p.root);
+    const bool whole = region == nullptr || region->window_of(p.root) == nullptr;
+    values_.push_back(whole ? in_memory(p.root, p.layout) : Tensor());
   }
 }
 
 void Program::make_steps(const CompileOptions& options) {
-  for (int id = 0; id < static_cast<int>(graph_.nodes.size()); ++id)
-    if (graph_.at(id).op != nullptr && places_[static_cast<std::size_t>(id)].computed)
-      steps_.push_back({.node = id, .step = make_step(id, options)});
+  for (int id = 0; id < static_cast<int>(graph_.nodes.size()); ++id) {
+    if (const Region* const region = region_of(plan_.regions, id)) {
+      if (id == region->first) make_region(*region, options);
+      continue;
+    }
+    const Node& node = graph_.at(id);
+    if (node.op == nullptr || !places_[static_cast<std::size_t>(id)].computed) continue;
+    std::vector<Tensor> operands;
+    for (const int operand : node.inputs)
+      operands.push_back(operand < 0 ? Tensor() : value(operand));
+    Step step = make_step(node, std::move(operands), value(id), options);
+    auto run = std::move(step.run);
+    calls_.push_back({add_step(id, step), std::move(run)});
+  }
   for (const GraphOutput& output : graph_.outputs) outputs_.push_back(value(output.node));
   if (options.keep_values) return;
   // Steps hold what they read; weights that were packed are needed no more.
@@ -99,11 +130,43 @@ void Program::make_steps(const CompileOptions& options) {
     if (graph_.is_constant(static_cast<int>(id))) graph_.nodes[id].value = values_[id] = {};
 }
 
-Step Program::make_step(int id, const CompileOptions& options) {
-  const Node& node = graph_.at(id);
-  std::vector<Tensor> operands;
-  for (const int operand : node.inputs) operands.push_back(operand < 0 ? Tensor() : value(operand));
-  if (joins_channels(node)) return join_step(operands, value(id));
+void Program::make_region(const Region& region, const CompileOptions& options) {
+  std::vector<Tensor> windows;
+  for (const BandWindow& w : region.windows)
+    windows.push_back(in_memory(w.root, window_layout(graph_.at(w.root), w)));
+  std::map<int, std::size_t> steps;  // of nodes
+  const auto make = [&](const Node& part, std::vector<Tensor> operands, const Tensor& target,
+                        const std::string& kernel) {
+    return make_step(part, std::move(operands), target, options, kernel);
+  };
+  const auto see = [&](int id, const Step& step) {
+    note_needs(step);
+    if (!steps.contains(id)) steps[id] = add_step(id, step);
+  };
+  for (BandCall& call : band_calls(region, graph_, places_, {windows, values_}, make, see)) {
+    const auto step = steps.find(call.node);  // a joined window has none of its own
+    calls_.push_back(
+        {step == steps.end() ? steps.begin()->second : step->second, std::move(call.run)});
+  }
+}
+
+std::size_t Program::add_step(int id, const Step& step) {
+  note_needs(step);
+  steps_.push_back({.node = id, .step = step});
+  steps_.back().step.run = {};
+  return steps_.size() - 1;
+}
+
+void Program::note_needs(const Step& step) {
+  workspace_ = std::max(workspace_, step.workspace);
+  written_ = std::max(written_, step.shared);
+  if (step.packed && std::find(packed_.begin(), packed_.end(), step.packed) == packed_.end())
+    packed_.push_back(step.packed);
+}
+
+Step Program::make_step(const Node& node, std::vector<Tensor> operands, const Tensor& target,
+                        const CompileOptions& options, const std::string& kernel) {
+  if (joins_channels(node)) return join_step(operands, target);
   // Weights are packed once: they must be known, and only activations may change.
   bool known = node.op->plan != nullptr;
   for (std::size_t i = 1; i < std::min<std::size_t>(node.inputs.size(), 3); ++i)
@@ -111,11 +174,12 @@ Step Program::make_step(int id, const CompileOptions& options) {
   if (known)
     return node.op->plan({.inputs = operands,
                           .attributes = node.attributes,
-                          .target = value(id),
+                          .target = target,
                           .precision = options.precision,
                           .shared = shared_,
+                          .kernel = kernel,
                           .tuned = options.tuned});
-  return forward_step(node, std::move(operands), value(id));
+  return forward_step(node, std::move(operands), target);
 }
 
 void Program::load(std::span<const Tensor> inputs) {
@@ -125,7 +189,7 @@ void Program::load(std::span<const Tensor> inputs) {
 
 std::span<const Tensor> Program::run(std::span<const Tensor> inputs) {
   load(inputs);
-  for (const ProgramStep& step : steps_) step.step.run();
+  for (const Call& call : calls_) call.run();
   return outputs_;
 }
 
@@ -133,18 +197,16 @@ std::span<const Tensor> Program::run_profiled(std::span<const Tensor> inputs) {
   runtime::Stopwatch watch;
   load(inputs);
   load_seconds_ += watch.lap();
-  for (ProgramStep& step : steps_) {
-    step.step.run();
-    step.seconds += watch.lap();
-    ++step.profiled;
+  for (const Call& call : calls_) {
+    call.run();
+    steps_[call.step].seconds += watch.lap();
   }
   return outputs_;
 }
 
 std::size_t Program::packed_bytes() const {
   std::size_t sum = 0;
-  for (const ProgramStep& step : steps_)
-    if (step.step.packed) sum += step.step.packed->bytes();
+  for (const auto& packed : packed_) sum += packed->bytes();
   return sum;
 }
 

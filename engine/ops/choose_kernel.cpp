@@ -17,6 +17,7 @@ const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted
   if (const char* reason = entry.refuse(shape)) return reason;
   if (!kernels::applies(entry, wanted.activation)) return "the activation is not in its epilogue";
   if (!kernels::holds(entry.flags, wanted.precision)) return "another precision is asked for";
+  if (!wanted.entry.empty() && entry.name != wanted.entry) return "another entry is asked for";
   return nullptr;
 }
 
@@ -25,7 +26,9 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
                      const Shape& shape, const Wanted& wanted) {
   const std::string_view request = kernels::requested_kernel(family);
   Choice<Entry> out;
-  if (!request.empty())
+  for (const Entry* entry : entries)
+    if (entry->name == wanted.entry && refusal(*entry, shape, wanted) == nullptr) out.entry = entry;
+  if (out.entry == nullptr && !request.empty())
     out.entry =
         kernels::choose<Shape>(entries, shape, request, wanted.activation, wanted.precision);
   out.requested = out.entry != nullptr;
@@ -71,7 +74,7 @@ bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wan
   const auto entries = entries_of(pass);
   return std::any_of(entries.begin(), entries.end(), [&](const auto* entry) {
     return refusal(*entry, shape, wanted) == nullptr &&
-           (entry->flags & kernels::kernel_on_request) == 0;
+           ((entry->flags & kernels::kernel_on_request) == 0 || !wanted.entry.empty());
   });
 }
 

@@ -33,6 +33,7 @@ void check_environment();
 struct Wanted {
   kernels::Activation activation = kernels::Activation::none;
   kernels::Precision precision = kernels::Precision::f32;
+  std::string_view entry{};  // full name of the one that must serve a program; empty: any
   friend bool operator==(const Wanted&, const Wanted&) = default;
 };
 

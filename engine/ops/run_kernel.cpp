@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -56,6 +57,10 @@ std::shared_ptr<Storage> pack(const Entry& entry, const Shape& shape, const floa
   return packed;
 }
 
+bool equal_bytes(const Storage& a, const Storage& b) {
+  return a.bytes() == b.bytes() && std::memcmp(a.data(), b.data(), a.bytes()) == 0;
+}
+
 template <class Entry, class Shape>
 std::shared_ptr<Storage> kept_pack(const Entry& entry, const Shape& shape, const float* weights,
                                    Storage& storage) {
@@ -74,6 +79,9 @@ std::shared_ptr<Storage> kept_pack(const Entry& entry, const Shape& shape, const
       return p.packed;
   if (list.size() >= kept_shapes) list.erase(list.begin());
   wanted.packed = pack(entry, shape, weights);
+  // Shapes of one entry often have the same order.
+  for (const PackedWeights& p : list)
+    if (p.entry == wanted.entry && equal_bytes(*p.packed, *wanted.packed)) wanted.packed = p.packed;
   list.push_back(wanted);
   return wanted.packed;
 }
@@ -140,8 +148,13 @@ Step step_of(const Choice<Entry>& choice, Args args, std::shared_ptr<Storage> pa
              const StepRequest& request) {
   const Entry& entry = *choice.entry;
   args.packed = packed->data();
-  request.shared->require(entry.shared_bytes(args.shape));
-  Step step{.kernel = entry.name, .ranking = choice.ranking, .packed = packed};
+  const std::size_t shared = entry.shared_bytes(args.shape);
+  request.shared->require(shared);
+  Step step{.kernel = entry.name,
+            .ranking = choice.ranking,
+            .packed = packed,
+            .workspace = entry.workspace_bytes(args.shape),
+            .shared = (entry.flags & kernels::kernel_whole) != 0 ? 0 : shared};
   step.run = [&entry, args, shared = request.shared]() mutable {
     args.shared = shared->data();
     run_stages(entry, args);
@@ -211,7 +224,7 @@ Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRe
   for (const Tensor& t : {o.source, o.residual, request.target}) require_channels_last(call.op, t);
   o.weight = as_row_major(call.op, o.weight);
   o.bias = as_row_major(call.op, o.bias);
-  const Wanted wanted{call.epilogue.activation, request.precision};
+  const Wanted wanted{call.epilogue.activation, request.precision, request.kernel};
   auto choice = choose_conv(call.pass, call.shape, wanted);
   const kernels::ConvArgs args = conv_args(call, o, request.target);
   if (request.tuned != nullptr)
@@ -221,6 +234,7 @@ Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRe
   auto packed = keeps(o.weight, operands.weight)
                     ? kept_pack(*choice.entry, call.shape, o.weight.data(), *o.weight.storage())
                     : pack(*choice.entry, call.shape, o.weight.data());
+  o.weight = {};
   Step step = step_of(choice, args, std::move(packed), request);
   step.run = [run = std::move(step.run), o, target = request.target]() { run(); };
   return step;

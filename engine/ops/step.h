@@ -36,6 +36,7 @@ struct StepRequest {
   Tensor target;  // channels last with a pixel stride
   Precision precision = Precision::f32;
   std::shared_ptr<SharedScratch> shared;
+  std::string_view kernel{};      // full name of the entry to take; empty: the cheapest
   TunedKernels* tuned = nullptr;  // null: kernels by cost
 };
 
@@ -52,6 +53,9 @@ struct Step {
   std::string kernel;                // name of the chosen entry
   std::vector<Candidate> ranking{};  // all entries: those that serve, by cost, then the others
   std::shared_ptr<Storage> packed{};
+  // Bytes of scratch that it will write: of a worker, of all together. What brings its own threads
+  // often leaves it alone: 0.
+  std::size_t workspace = 0, shared = 0;
 };
 
 }  // namespace burin

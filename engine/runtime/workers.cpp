@@ -109,6 +109,12 @@ void run_shares(std::span<Share> shares, std::int64_t grain, const TaskFunction&
   }
 }
 
+void touch(void* memory, std::size_t first, std::size_t last) noexcept {
+  constexpr std::size_t page = 4096;
+  auto* const bytes = static_cast<volatile std::byte*>(memory);
+  for (std::size_t at = first; at < last; at += page) bytes[at] = std::byte{0};
+}
+
 // Threads count from here on; the binding is done anew.
 void set_size(Team& t, int count) {
   static std::atomic<int> generations{0};
@@ -219,6 +225,31 @@ void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f) {
 void bind_as_worker(int worker) noexcept {
   ensure_configured();
   bind_thread(team(), worker);
+}
+
+void warm_workspaces(std::size_t bytes) {
+  if (bytes == 0 || background || current_worker >= 0) return;
+  ensure_configured();
+  Team& t = team();
+  const std::unique_lock lock(t.busy, std::try_to_lock);
+  const auto warm = [bytes](int worker) { touch(workspace(worker, bytes), 0, bytes); };
+  const int count = lock.owns_lock() ? t.threads.load(std::memory_order_relaxed) : 1;
+  if (count == 1) return warm(0);
+#pragma omp parallel num_threads(count)
+  {
+    const int worker = omp_get_thread_num();
+    bind_thread(t, worker);
+    warm(worker);
+  }
+}
+
+void touch_pages(void* memory, std::size_t bytes) {
+  constexpr std::size_t piece = std::size_t{2} << 20;  // a huge page
+  parallel_for(static_cast<std::int64_t>((bytes + piece - 1) / piece), 1,
+               [&](std::int64_t first, std::int64_t last, int) {
+                 touch(memory, static_cast<std::size_t>(first) * piece,
+                       std::min(bytes, static_cast<std::size_t>(last) * piece));
+               });
 }
 
 BackgroundThread::BackgroundThread() noexcept {

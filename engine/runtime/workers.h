@@ -63,6 +63,13 @@ void bind_as_worker(int worker) noexcept;
 // with the same worker from the same thread. worker in [0, 1024). Throws std::bad_alloc.
 [[nodiscard]] void* workspace(int worker, std::size_t bytes);
 
+// Every worker of the caller's team takes that much scratch and touches its pages, so that no task
+// pays for them.
+void warm_workspaces(std::size_t bytes);
+
+// Writes to each page of memory of which the contents do not matter, by the whole team.
+void touch_pages(void* memory, std::size_t bytes);
+
 // For helper threads beside the team (data loaders): while it lives, the calling thread may run on
 // every processor of the process instead of the one it inherited, and its parallel_for calls run
 // inline.

@@ -72,7 +72,8 @@ std::int64_t Layout::extent() const noexcept {
 }
 
 Layout Layout::sliced(int axis, std::int64_t first, std::int64_t count) const {
-  const std::string what = axis == 0 ? "batch_slice" : "channel_slice";
+  const char* const names[] = {"batch_slice", "channel_slice", "row_slice"};
+  const std::string what = names[axis];
   if (axis >= shape_.rank()) throw Error(what, "an axis " + std::to_string(axis), shape_.text());
   if (first < 0 || count < 0 || first > shape_[axis] || count > shape_[axis] - first)
     throw Error(what, "a range inside 0.." + std::to_string(shape_[axis]),
@@ -89,6 +90,10 @@ Layout Layout::channel_slice(std::int64_t first, std::int64_t count) const {
 
 Layout Layout::batch_slice(std::int64_t first, std::int64_t count) const {
   return sliced(0, first, count);
+}
+
+Layout Layout::row_slice(std::int64_t first, std::int64_t count) const {
+  return sliced(2, first, count);
 }
 
 Layout Layout::moved(std::int64_t elements) const {

@@ -42,6 +42,8 @@ class Layout {
   [[nodiscard]] Layout channel_slice(std::int64_t first, std::int64_t count) const;
   // Images [first, first + count) of the batch. Throws Error when out of range.
   [[nodiscard]] Layout batch_slice(std::int64_t first, std::int64_t count) const;
+  // Positions [first, first + count) of axis 2, the rows of an image. Throws Error when out of range.
+  [[nodiscard]] Layout row_slice(std::int64_t first, std::int64_t count) const;
   // The same strides, `elements` further on in the storage.
   [[nodiscard]] Layout moved(std::int64_t elements) const;
   // The same elements in logical order under another shape of as many elements; empty when the

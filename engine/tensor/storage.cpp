@@ -17,6 +17,8 @@ Storage::~Storage() {
 
 ArenaStatistics arena_statistics() noexcept { return Arena::process().statistics(); }
 
+void arena_trim() noexcept { Arena::process().trim(); }
+
 void arena_set_limit(std::size_t bytes) noexcept { Arena::process().set_limit(bytes); }
 
 }  // namespace burin

@@ -21,6 +21,9 @@ struct ArenaStatistics {
 // no limit.
 void arena_set_limit(std::size_t bytes) noexcept;
 
+// Gives the pages of what nobody holds back to the system.
+void arena_trim() noexcept;
+
 class Storage {
  public:
   // Uninitialized. Throws Error above the arena limit, std::bad_alloc when the system refuses.

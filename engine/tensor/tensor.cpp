@@ -130,6 +130,12 @@ Tensor Tensor::batch_slice(std::int64_t first, std::int64_t count) const {
   return out;
 }
 
+Tensor Tensor::row_slice(std::int64_t first, std::int64_t count) const {
+  Tensor out = *this;
+  out.layout_ = layout_.row_slice(first, count);
+  return out;
+}
+
 Tensor Tensor::permuted(std::span<const int> order) const {
   return view(storage_, layout_.permuted(order), dtype_);
 }

@@ -48,6 +48,7 @@ class Tensor {
 
   [[nodiscard]] Tensor channel_slice(std::int64_t first, std::int64_t count) const;
   [[nodiscard]] Tensor batch_slice(std::int64_t first, std::int64_t count) const;
+  [[nodiscard]] Tensor row_slice(std::int64_t first, std::int64_t count) const;  // of axis 2
   // The same numbers in logical order under another shape; a view where strides allow, else a copy,
   // which is channels last when both have three dimensions or more.
   [[nodiscard]] Tensor reshape(const Shape& shape) const;
