@@ -28,12 +28,11 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
   Choice<Entry> out;
   for (const Entry* entry : entries)
     if (entry->name == wanted.entry && refusal(*entry, shape, wanted) == nullptr) out.entry = entry;
-  if (out.entry == nullptr && !request.empty())
-    out.entry =
-        kernels::choose<Shape>(entries, shape, request, wanted.activation, wanted.precision);
   out.requested = out.entry != nullptr;
-  if (!out.requested)
-    out.entry = kernels::choose<Shape>(entries, shape, {}, wanted.activation, wanted.precision);
+  if (!out.requested) {
+    out.entry = requested_or_cheapest<Entry>(entries, shape, request, wanted);
+    out.requested = out.entry != nullptr && kernels::is_named(out.entry->name, request);
+  }
   if (out.entry == nullptr)
     throw Error(std::string(family), "a kernel for this shape, type and precision", "none");
   std::vector<std::pair<Candidate, const Entry*>> ranked;

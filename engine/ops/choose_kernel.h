@@ -16,8 +16,20 @@ struct Choice {
   const Entry* entry = nullptr;
   std::vector<Candidate> ranking{};
   std::vector<const Entry*> serving{};  // those of the ranking that were not refused, in its order
-  bool requested = false;               // by BURIN_KERNEL
+  bool requested = false;               // by its name
 };
+
+// The cheapest of those that `name` asks for, or of all where it is empty or none of them can serve; null
+// where none can at all.
+template <class Entry, class Shape>
+const Entry* requested_or_cheapest(std::span<const Entry* const> entries, const Shape& shape,
+                                   std::string_view name, const Wanted& wanted) {
+  const auto cheapest = [&](std::string_view of) {
+    return kernels::choose<Shape>(entries, shape, of, wanted.activation, wanted.precision);
+  };
+  const Entry* const entry = name.empty() ? nullptr : cheapest(name);
+  return entry != nullptr ? entry : cheapest({});
+}
 
 // BURIN_KERNEL is honoured where an entry of that name can serve.
 [[nodiscard]] Choice<kernels::ConvKernel> choose_conv(ConvPass pass,

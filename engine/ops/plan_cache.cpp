@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/ops/choose_kernel.h"
 #include "engine/ops/shape_text.h"
 #include "kernels/request.h"
 
@@ -42,10 +43,7 @@ class Choices {
       if (choice.shape == shape && choice.op == op && choice.pass == pass &&
           choice.wanted == wanted)
         return *choice.entry;
-    const Entry* entry = nullptr;
-    const auto [activation, precision] = wanted;
-    if (!name.empty()) entry = kernels::choose<Shape>(entries, shape, name, activation, precision);
-    if (entry == nullptr) entry = kernels::choose<Shape>(entries, shape, {}, activation, precision);
+    const Entry* entry = requested_or_cheapest<Entry>(entries, shape, name, wanted);
     assert(entry != nullptr);  // the reference refuses nothing
     remember(choices_, {std::string(op), std::string(pass), shape, wanted, entry});
     remember(log, {std::string(op), std::string(pass), shape_text(shape), entry->name});
