@@ -99,7 +99,7 @@ double tolerance_of(std::string_view name, double terms) {
   return 0x1p-24 * std::sqrt(growth) * (2 + std::sqrt(terms));
 }
 
-// A kernel that some entries serve; pads of 0..2 where it has more than one point.
+// A kernel that some entries serve; pads below its size.
 struct Kind {
   const char* name;
   int depth, size, stride;
@@ -252,8 +252,8 @@ ConvShape random_shape(const Kind& kind, int largest, std::int64_t most, Random&
                            random.integer(1, 130), random.integer(1, 130));
   if (kind.depth > 1) s.in[0] = random.integer(1, largest);
   for (std::size_t a = kind.depth > 1 ? 0 : 1; a < 3; ++a) {
-    s.pad_begin[a] = random.integer(0, 2);
-    s.pad_end[a] = random.integer(0, 2);
+    s.pad_begin[a] = random.integer(0, s.kernel[a] - 1);
+    s.pad_end[a] = random.integer(0, s.kernel[a] - 1);
     s.in[a] = std::max(s.in[a], s.kernel[a] - s.pad_begin[a] - s.pad_end[a]);
   }
   s.batch = random.integer(1, 3);
@@ -375,8 +375,8 @@ TEST_CASE("what Winograd does not serve is refused with a reason") {
     CHECK(refused(kind, [](ConvShape& s) { s.dilation[2] = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.kernel[2] = 5; }));
     CHECK(refused(kind, [](ConvShape& s) { s.kernel[0] = 2; }));
-    CHECK(refused(kind, [](ConvShape& s) { s.pad_end[1] = 3; }));
-    CHECK(refused(kind, [](ConvShape& s) { s.pad_begin[0] = 3; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.pad_end[1] = s.kernel[1]; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.pad_begin[0] = s.kernel[0]; }));
     CHECK(refused(kind, [](ConvShape& s) { s.groups = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.target_type = Element::bf16; }));
   }
