@@ -57,8 +57,8 @@ struct Kernel {
 
   // Of convolutions, forward and data. The outer axis is d where the shape is deep, else h. Target
   // positions [a, b) of that axis, computed as a shape of their own from the source positions that
-  // they read, have the bits that they have in the whole, if a is a multiple of this and b another
-  // or the end. Null: no promise.
+  // they read, have the bits that they have in the whole, if a is the first, b the last, or each of
+  // them, in a data pass plus pad_begin mod stride, a multiple of this. Null: no promise.
   int (*row_period)(const Shape&) noexcept = nullptr;
 };
 

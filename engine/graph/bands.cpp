@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::int64_t no_row = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t round_up(std::int64_t value, std::int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
 int root_of(const std::vector<Place>& places, int id) {
   return id < 0 ? -1 : places[static_cast<std::size_t>(id)].root;
 }
@@ -107,7 +103,7 @@ void schedule(Region& region, const Graph& graph) {
       });
       if (!read)  // it sets the pace
         wanted = static_cast<std::int64_t>(band + 1) * region.height * all / region.rows;
-      n->done[band] = std::min(all, round_up(wanted, n->rule.period));
+      n->done[band] = std::min(all, n->rule.cut_from(wanted));
     }
   }
 }

@@ -31,6 +31,7 @@ struct Blocks {
 // Lives are counted in nodes; inputs live from the start, outputs to the end. What a node of a region
 // (bands.h) reads or makes lives as long as the region; a window takes its rows of one image.
 [[nodiscard]] Blocks blocks_of(const Graph& graph, const std::vector<Place>& places,
-                               const std::vector<Region>& regions = {});
+                               const std::vector<Region>& regions);
+[[nodiscard]] Blocks blocks_of(const Graph& graph, const std::vector<Place>& places);
 
 }  // namespace burin

@@ -150,7 +150,8 @@ std::optional<RowLocal> row_local(const Graph& graph, int id, Precision precisio
     const Window w = window_of(node);
     // Every row of a transposed convolution has a source row, so that parts have one too.
     if (node.op == &conv_transpose_op && w.kernel < w.stride) return {};
-    return RowLocal{entry->name, entry->row_period(p.shape)};
+    return RowLocal{entry->name, entry->row_period(p.shape),
+                    node.op == &conv_transpose_op ? w.pad % w.stride : 0};
   }
   if (pools(node)) return RowLocal{};
   if (node.op == &resize_op && is_nearest(graph, node)) return RowLocal{{}, enlarged(graph, node)};

@@ -22,7 +22,12 @@ inline constexpr int row_axis = 2;
 
 struct RowLocal {
   std::string kernel;       // entry of the node's table, which each part is to run; empty: no table
-  std::int64_t period = 1;  // parts begin at multiples of this
+  std::int64_t period = 1;  // parts begin at multiples of this,
+  std::int64_t shift = 0;   // less this
+  // The first row from `row` on that a part may begin at.
+  [[nodiscard]] std::int64_t cut_from(std::int64_t row) const noexcept {
+    return (row + shift + period - 1) / period * period - shift;
+  }
 };
 // How the node can be made in parts that have the bits of the whole; empty where it cannot.
 [[nodiscard]] std::optional<RowLocal> row_local(const Graph& graph, int id,
