@@ -60,7 +60,7 @@ std::vector<std::pair<std::string, BenchSetting>> settings_of(const Options& opt
                         .seconds = options.seconds,
                         .seed = options.global.seed.value_or(1),
                         .max_memory = memory_limit(options.global),
-                        .band_rows = band_rows_from(options.bands),
+                        .band_rows = band_rows_from(options.bands, options.tune),
                         .tune = options.tune}});
   return all;
 }

@@ -122,7 +122,7 @@ void inspect_program(const Options& options, const std::string& name, const Grap
   Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
     return Program(graph, {.precision = precision,
                            .max_memory = memory_limit(options.global),
-                           .band_rows = band_rows_from(options.bands),
+                           .band_rows = band_rows_from(options.bands, options.tune),
                            .tuned = tuned});
   });
   if (options.layers) print_nodes(program, json);

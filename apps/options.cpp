@@ -44,13 +44,16 @@ void add_bands_option(CLI::App& verb, std::string& word) {
       "is short); results are the same");
 }
 
-std::int64_t band_rows_from(const std::string& word) {
+std::int64_t band_rows_from(const std::string& word, bool tune) {
   if (word == "auto") return bands_by_choice;
   if (word == "off") return 0;
   std::int64_t rows = 0;
   const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), rows);
   if (error != std::errc() || rest != word.data() + word.size() || rows < 1 || rows > 1 << 30)
     throw UsageError("--bands", "auto, off or a number of rows", "'" + word + "'");
+  if (tune)
+    throw UsageError("--bands", "auto or off with --tune, which times kernels on whole images",
+                     word);
   return rows;
 }
 

@@ -37,9 +37,10 @@ void add_global_options(CLI::App& verb, GlobalOptions& options,
 [[nodiscard]] CLI::Validator any_precision();
 [[nodiscard]] kernels::Precision precision_from(std::string_view word);
 
-// --bands, and what its word says: CompileOptions::band_rows. Throws UsageError.
+// --bands, and what its word says: CompileOptions::band_rows. Throws UsageError, also for a number
+// where kernels are tuned.
 void add_bands_option(CLI::App& verb, std::string& word);
-[[nodiscard]] std::int64_t band_rows_from(const std::string& word);
+[[nodiscard]] std::int64_t band_rows_from(const std::string& word, bool tune);
 
 // What MODEL may be for those verbs.
 inline constexpr const char* model_help = "ONNX file, model file, run folder or name of a network";

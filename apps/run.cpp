@@ -131,7 +131,7 @@ int run(const Options& options) {
     Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
       return Program(graph, {.precision = precision,
                              .max_memory = memory_limit(options.global),
-                             .band_rows = band_rows_from(options.bands),
+                             .band_rows = band_rows_from(options.bands, options.tune),
                              .tuned = tuned});
     });
     print_results(graph, program.run(inputs), targets, json);

@@ -52,7 +52,7 @@ check "its rate" json bench.json 'all(abs(r["gflops"] * r["median_ms"] / (2e-6 *
 check "bench's table" test "$(grep -c '2x512,2x10' bench.txt)" = 1
 printf '\n3\n' | "$burin" bench resnet20 --rounds-from-stdin >turns.json 2>err.txt
 check "turns" json turns.json 'len(o) == 3 and o[0]["macs"] == 40813184 and [t["images"] for t in o[1:]] == [1, 3]'
-for words in "--batch 0" "--streams 1,x" "--precision f64" "--shape 1x"; do
+for words in "--batch 0" "--streams 1,x" "--precision f64" "--shape 1x" "--bands 0" "--bands many" "--bands 8 --tune"; do
   "$burin" bench resnet20 $words >bench.txt 2>err.txt
   check "bench $words" test $? -eq 2
 done
@@ -69,6 +69,11 @@ echo "burin 0.0.0: other" >"$(ls cache/burin/kernels-*.txt)"
 check "a file of another version" cmp -s <(cut -f 1 before.txt) <(cut -f 1 cache/burin/kernels-*.txt)
 XDG_CACHE_HOME= HOME= "$burin" run resnet20 --tune >run.txt 2>err.txt
 check "--tune without a cache folder" test $? -eq 1
+"$burin" run fundus-unet --shape 1x3x96x96 --bands off --output whole.npy >run.txt 2>err.txt
+"$burin" run fundus-unet --shape 1x3x96x96 --bands 16 --output banded.npy >run.txt 2>err.txt
+check "run --bands" cmp -s whole.npy banded.npy
+"$burin" inspect fundus-unet --shape 1x3x96x96 --bands 16 --memory >memory.txt 2>err.txt
+check "inspect --bands" grep -q "in 6 bands of 16 rows: " memory.txt
 "$burin" bench resnet20 --max-memory 1000 >bench.txt 2>err.txt
 check "bench --max-memory" test $? -eq 1
 "$burin" bench nothing.onnx >bench.txt 2>err.txt
