@@ -37,7 +37,9 @@ struct TilesWeightEntry {
   }
   static std::size_t packed_bytes(const ConvShape&) noexcept { return 0; }
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
-    return static_cast<std::size_t>(Run::workspace_bytes(plan(s)));
+    const TilesWeightPlan p = plan(s);
+    return static_cast<std::size_t>(
+        at_least(Run::workspace_bytes(p), 4 * tile_channels * row_floats(p)));
   }
   static std::size_t shared_bytes(const ConvShape& s) noexcept {
     const TilesWeightPlan p = plan(s);
@@ -51,7 +53,8 @@ struct TilesWeightEntry {
                   void* workspace) noexcept {
     const TilesWeightPlan p = plan(args.shape);
     if (stage == 1) {
-      for (std::int64_t t = first; t < last; ++t) combine(args, p, t);
+      for (std::int64_t t = first; t < last; ++t)
+        combine(args, p, t, static_cast<float*>(workspace));
       return;
     }
     E::begin();
@@ -88,9 +91,10 @@ struct TilesWeightEntry {
     return {i, tile - part_first(tiles, ranges, i)};
   }
 
-  // Stage 1: a channel tile of x and one of dy of a group.
-  static void combine(const ConvWeightArgs& args, const TilesWeightPlan& p,
-                      std::int64_t index) noexcept {
+  // Stage 1: a channel tile of x and one of dy of a group. The sums, tile after tile, become
+  // [row][kernel point][channel], of which each row is turned to [channel][kernel point].
+  static void combine(const ConvWeightArgs& args, const TilesWeightPlan& p, std::int64_t index,
+                      float* rows) noexcept {
     const std::int64_t c_tile = index % p.c_tiles, o_tile = index / p.c_tiles % p.o_tiles;
     const std::int64_t group = index / p.c_tiles / p.o_tiles;
     const Range c = range_of(p.c_tiles, p.c_ranges, c_tile),
@@ -98,20 +102,37 @@ struct TilesWeightEntry {
     const std::int64_t task = ((group * p.c_ranges + c.index) * p.o_ranges + o.index) * p.partials;
     const float* from = static_cast<const float*>(args.shared) + task * (p.sums_bytes() / 4) +
                         (c.at * p.taps * p.o_most() + o.at) * (tile_bytes / 4);
-    const std::int64_t channels = at_most(tile_channels, p.c - c_tile * tile_channels);
-    float* to =
-        args.dw + ((group * p.oc + o_tile * tile_channels) * p.c + c_tile * tile_channels) * p.taps;
-    const std::int64_t rows = at_most(tile_channels, p.oc - o_tile * tile_channels);
-    alignas(64) float sums[tile_channels];
-    for (std::int64_t row = 0; row < rows; ++row, to += p.c * p.taps)
-      for (std::int64_t t = 0; t < p.taps; ++t) {
-        const float* x = from + t * p.o_most() * (tile_bytes / 4) + row * tile_channels;
+    const std::int64_t part_floats = p.sums_bytes() / 4, pitch = row_floats(p);
+    for (std::int64_t t = 0; t < p.taps; ++t, from += p.o_most() * (tile_bytes / 4))
+      for (std::int64_t row = 0; row < tile_channels; ++row) {
+        const float* x = from + row * tile_channels;
         auto sum = E::load(x);
         for (std::int64_t part = 1; part < p.partials; ++part)
-          sum = E::add(sum, E::load(x + part * (p.sums_bytes() / 4)));
-        E::store(sums, sum);
-        for (std::int64_t i = 0; i < channels; ++i) to[i * p.taps + t] = sums[i];
+          sum = E::add(sum, E::load(x + part * part_floats));
+        E::store(rows + row * pitch + t * tile_channels, sum);
       }
+    const auto channels = static_cast<int>(at_most(tile_channels, p.c - c_tile * tile_channels));
+    float* to =
+        args.dw + ((group * p.oc + o_tile * tile_channels) * p.c + c_tile * tile_channels) * p.taps;
+    const std::int64_t last = at_most(tile_channels, p.oc - o_tile * tile_channels);
+    for (std::int64_t row = 0; row < last; ++row, to += p.c * p.taps, rows += pitch)
+      write_row(p.taps, channels, rows, to);
+  }
+
+  // Floats of a row of 16 channels: whole tiles, those behind the last kernel point unused.
+  [[nodiscard]] static std::int64_t row_floats(const TilesWeightPlan& p) noexcept {
+    return ceil_div(p.taps, tile_channels) * (tile_bytes / 4);
+  }
+
+  // [kernel point][channel] at `row`, which is overwritten, to [channel][kernel point].
+  static void write_row(int taps, int channels, float* row, float* to) noexcept {
+    if (taps == 1) return E::store(to, E::load(row), channels);
+    for (int t = 0; t < taps; t += tile_channels, row += tile_bytes / 4) {
+      E::transpose(row);
+      const int left = taps - t;
+      for (int i = 0; i < channels; ++i)
+        E::store(to + std::int64_t{i} * taps + t, E::load(row + i * tile_channels), left);
+    }
   }
 };
 
