@@ -36,10 +36,10 @@ class TilesWeightRun {
     list_points();
   }
 
-  void task(std::int64_t index) noexcept {
+  void task(std::int64_t index, float* sums) noexcept {
     const std::int64_t part = index % p_.partials, rest = index / p_.partials;
     select(rest / p_.c_ranges / p_.o_ranges, rest / p_.o_ranges % p_.c_ranges, rest % p_.o_ranges);
-    sums_ = static_cast<float*>(args_.shared) + index * (p_.sums_bytes() / 4);
+    sums_ = sums;
     const std::int64_t last = part_first(p_.strips(), p_.partials, part + 1);
     const std::int64_t along = p_.positions[p_.outer];
     std::int64_t staged_end = 0;  // of the outer axis, counted as dy is
@@ -203,35 +203,52 @@ class TilesWeightRun {
       }
   }
 
+  // The sums of two channel tiles of dy and some kernel points stay in L1 while they take in the
+  // window, a few steps at a time, whose pixels are there too.
   void multiply(bool add) noexcept {
+    constexpr std::int64_t group = 8, few_steps = planes == 2 ? 4 : 6;
     const std::int64_t o_tiles = ceil_div(dy_source_.channels, tile_channels);
     const std::int64_t points = ceil_div(x_source_.channels, tile_channels) * p_.taps;
+    const std::int64_t parts = ceil_div(steps_, few_steps);
     for (std::int64_t o = 0; o < o_tiles; o += 2)
-      for (std::int64_t i = 0; i < points; i += 2) {
-        const bool wide = i + 1 < points;
-        if (o + 1 < o_tiles)
-          wide ? block<2, 2>(o, i, add) : block<2, 1>(o, i, add);
-        else
-          wide ? block<1, 2>(o, i, add) : block<1, 1>(o, i, add);
-      }
+      for (std::int64_t i = 0; i < points; i += group)
+        for (std::int64_t q = 0; q < parts; ++q) {
+          const Part part{static_cast<int>(part_first(steps_, parts, q)),
+                          static_cast<int>(part_first(steps_, parts, q + 1)), add || q > 0};
+          if (o + 1 < o_tiles)
+            blocks<2>(o, i, at_most(points, i + group), part);
+          else
+            blocks<1>(o, i, at_most(points, i + group), part);
+        }
   }
 
-  // Channel tiles of dy from o on; kernel points from i on, counted through the channel tiles of x.
+  // Steps of a window.
+  struct Part {
+    int first, last;
+    bool add;  // to the sums of the steps before
+  };
+
+  // Channel tiles of dy from o on; kernel points [i, last), counted through the channel tiles of x.
+  template <int MP>
+  void blocks(std::int64_t o, std::int64_t i, std::int64_t last, const Part& part) noexcept {
+    for (; i + 1 < last; i += 2) block<MP, 2>(o, i, part);
+    if (i < last) block<MP, 1>(o, i, part);
+  }
+
   template <int MP, int NB>
-  void block(std::int64_t o, std::int64_t i, bool add) noexcept {
+  void block(std::int64_t o, std::int64_t i, const Part& part) noexcept {
     TilesWeightSteps s{};
     s.a_low = p_.dy_plane();
     s.b_low = p_.parities * p_.x_plane();
-    s.a_at = a_at_;
-    s.count = steps_;
-    s.add_to_c = add;
+    s.a_at = a_at_ + part.first;
+    s.count = part.last - part.first;
+    s.add_to_c = part.add;
     for (int m = 0; m < MP; ++m) s.a[m] = dy_ + (o + m) * planes * p_.dy_plane();
     for (int n = 0; n < NB; ++n) {
       const std::int64_t tile = (i + n) / p_.taps, point = (i + n) % p_.taps;
       s.b[n] = x_ + tile * planes * p_.parities * p_.x_plane() + point_at_[point];
-      s.b_at[n] = b_at_ + std::int64_t{point_outer_[point]} * steps_;
-      for (int m = 0; m < MP; ++m)
-        s.c[m][n] = sums_ + ((i + n) * p_.o_most() + o + m) * (tile_bytes / 4);
+      s.b_at[n] = b_at_ + std::int64_t{point_outer_[point]} * steps_ + part.first;
+      for (int m = 0; m < MP; ++m) s.c[m][n] = sums_ + p_.sum_at(o + m, i + n);
     }
     TilesWeightBlock<E, planes, MP, NB>::run(s);
   }

@@ -1,5 +1,6 @@
-// Weight gradients on tiles as entries of the convolution tables. Stage 0 leaves partial sums in
-// shared memory (tiles_weight.h); stage 1 adds them in order and writes dw.
+// Weight gradients on tiles as entries of the convolution tables. Where several tasks of stage 0
+// (tiles_weight.h) have parts of the same sums, these lie in shared memory and stage 1 adds them in
+// order and writes dw; else a task writes its own.
 #pragma once
 
 #include "kernels/conv/tiles_weight.h"
@@ -21,7 +22,8 @@ struct TilesWeightEntry {
     return plan(s).x_bytes() <= most ? nullptr : "a row of the image does not fit in the cache";
   }
   // In multiply-adds at full speed of 512 bits. Measured with 2 threads: tiles do 15 times as many,
-  // of which two thirds are reached.
+  // of which 46 % are reached in split form and 40 % in bf16; a number that is staged costs 40 or
+  // 35, one of the sums 30.
   static double cost(const ConvShape& s) noexcept {
     const TilesWeightPlan p = plan(s);
     const double strips = static_cast<double>(p.strips());
@@ -33,21 +35,21 @@ struct TilesWeightEntry {
     const double staged = x_pixels * c * static_cast<double>(p.o_ranges) +
                           pixels * oc * static_cast<double>(p.c_ranges);
     const double sums = static_cast<double>(p.tasks() * p.sums_bytes() / 4);
-    return products * 0.1 + staged * (split ? 30 : 20) + sums * 40;
+    return products * (split ? 0.145 : 0.17) + staged * (split ? 40 : 35) + sums * 30;
   }
   static std::size_t packed_bytes(const ConvShape&) noexcept { return 0; }
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
     const TilesWeightPlan p = plan(s);
-    return static_cast<std::size_t>(
-        at_least(Run::workspace_bytes(p), 4 * tile_channels * row_floats(p)));
+    return static_cast<std::size_t>(at_least(own_bytes(p) + Run::workspace_bytes(p), row_bytes(p)));
   }
   static std::size_t shared_bytes(const ConvShape& s) noexcept {
     const TilesWeightPlan p = plan(s);
-    return static_cast<std::size_t>(p.tasks() * p.sums_bytes());
+    return static_cast<std::size_t>(p.partials == 1 ? 0 : p.tasks() * p.sums_bytes());
   }
   static std::int64_t tasks(const ConvShape& s, int stage) noexcept {
     const TilesWeightPlan p = plan(s);
-    return stage == 0 ? p.tasks() : p.groups() * p.c_tiles * p.o_tiles;
+    if (stage == 0) return p.tasks();
+    return p.partials == 1 ? 0 : p.groups() * p.c_tiles * p.o_tiles;
   }
   static void run(const ConvWeightArgs& args, int stage, std::int64_t first, std::int64_t last,
                   void* workspace) noexcept {
@@ -58,8 +60,13 @@ struct TilesWeightEntry {
       return;
     }
     E::begin();
-    Run runner(args, p, workspace);
-    for (std::int64_t t = first; t < last; ++t) runner.task(t);
+    const bool own = p.partials == 1;
+    Run runner(args, p, static_cast<std::byte*>(workspace) + own_bytes(p));
+    for (std::int64_t t = first; t < last; ++t) {
+      float* sums = sums_of(p, own ? workspace : args.shared, own ? 0 : t);
+      runner.task(t, sums);
+      if (own) write_range(args, p, t, sums, sums_of(p, workspace, 1));
+    }
     E::end();
   }
 
@@ -80,6 +87,44 @@ struct TilesWeightEntry {
   }
 
  private:
+  static float* sums_of(const TilesWeightPlan& p, void* shared, std::int64_t task) noexcept {
+    return static_cast<float*>(shared) + task * (p.sums_bytes() / 4);
+  }
+
+  // Of a task that writes its own sums: these and a tile's rows.
+  [[nodiscard]] static std::int64_t own_bytes(const TilesWeightPlan& p) noexcept {
+    return p.partials == 1 ? p.sums_bytes() + row_bytes(p) : 0;
+  }
+
+  // A channel tile of x and one of dy of a group.
+  struct Tile {
+    std::int64_t group, c, o;
+  };
+
+  // All of a task that no other adds to.
+  static void write_range(const ConvWeightArgs& args, const TilesWeightPlan& p, std::int64_t task,
+                          const float* sums, float* rows) noexcept {
+    const std::int64_t o_range = task % p.o_ranges, c_range = task / p.o_ranges % p.c_ranges;
+    const std::int64_t o_first = part_first(p.o_tiles, p.o_ranges, o_range),
+                       c_first = part_first(p.c_tiles, p.c_ranges, c_range);
+    for (std::int64_t o = o_first; o < part_first(p.o_tiles, p.o_ranges, o_range + 1); ++o)
+      for (std::int64_t c = c_first; c < part_first(p.c_tiles, p.c_ranges, c_range + 1); ++c)
+        write_tile(args, p, {task / p.o_ranges / p.c_ranges, c, o},
+                   sums + p.sum_at(o - o_first, (c - c_first) * p.taps), rows);
+  }
+
+  // Stage 1, one task.
+  static void combine(const ConvWeightArgs& args, const TilesWeightPlan& p, std::int64_t index,
+                      float* rows) noexcept {
+    const Tile tile{index / p.c_tiles / p.o_tiles, index % p.c_tiles,
+                    index / p.c_tiles % p.o_tiles};
+    const Range c = range_of(p.c_tiles, p.c_ranges, tile.c),
+                o = range_of(p.o_tiles, p.o_ranges, tile.o);
+    const std::int64_t task = (tile.group * p.c_ranges + c.index) * p.o_ranges + o.index;
+    write_tile(args, p, tile,
+               sums_of(p, args.shared, task * p.partials) + p.sum_at(o.at, c.at * p.taps), rows);
+  }
+
   // Where a channel tile is: its range, and its place there.
   struct Range {
     std::int64_t index, at;
@@ -91,19 +136,12 @@ struct TilesWeightEntry {
     return {i, tile - part_first(tiles, ranges, i)};
   }
 
-  // Stage 1: a channel tile of x and one of dy of a group. The sums, tile after tile, become
-  // [row][kernel point][channel], of which each row is turned to [channel][kernel point].
-  static void combine(const ConvWeightArgs& args, const TilesWeightPlan& p, std::int64_t index,
-                      float* rows) noexcept {
-    const std::int64_t c_tile = index % p.c_tiles, o_tile = index / p.c_tiles % p.o_tiles;
-    const std::int64_t group = index / p.c_tiles / p.o_tiles;
-    const Range c = range_of(p.c_tiles, p.c_ranges, c_tile),
-                o = range_of(p.o_tiles, p.o_ranges, o_tile);
-    const std::int64_t task = ((group * p.c_ranges + c.index) * p.o_ranges + o.index) * p.partials;
-    const float* from = static_cast<const float*>(args.shared) + task * (p.sums_bytes() / 4) +
-                        (c.at * p.taps * p.o_most() + o.at) * (tile_bytes / 4);
+  // The sums, tile after tile, become [row][kernel point][channel], of which each row is turned to
+  // [channel][kernel point].
+  static void write_tile(const ConvWeightArgs& args, const TilesWeightPlan& p, const Tile& tile,
+                         const float* from, float* rows) noexcept {
     const std::int64_t part_floats = p.sums_bytes() / 4, pitch = row_floats(p);
-    for (std::int64_t t = 0; t < p.taps; ++t, from += p.o_most() * (tile_bytes / 4))
+    for (std::int64_t t = 0; t < p.taps; ++t, from += 2 * (tile_bytes / 4))
       for (std::int64_t row = 0; row < tile_channels; ++row) {
         const float* x = from + row * tile_channels;
         auto sum = E::load(x);
@@ -111,14 +149,17 @@ struct TilesWeightEntry {
           sum = E::add(sum, E::load(x + part * part_floats));
         E::store(rows + row * pitch + t * tile_channels, sum);
       }
-    const auto channels = static_cast<int>(at_most(tile_channels, p.c - c_tile * tile_channels));
-    float* to =
-        args.dw + ((group * p.oc + o_tile * tile_channels) * p.c + c_tile * tile_channels) * p.taps;
-    const std::int64_t last = at_most(tile_channels, p.oc - o_tile * tile_channels);
+    const std::int64_t c = tile.c * tile_channels, o = tile.o * tile_channels;
+    const auto channels = static_cast<int>(at_most(tile_channels, p.c - c));
+    float* to = args.dw + ((tile.group * p.oc + o) * p.c + c) * p.taps;
+    const std::int64_t last = at_most(tile_channels, p.oc - o);
     for (std::int64_t row = 0; row < last; ++row, to += p.c * p.taps, rows += pitch)
       write_row(p.taps, channels, rows, to);
   }
 
+  [[nodiscard]] static std::int64_t row_bytes(const TilesWeightPlan& p) noexcept {
+    return 4 * tile_channels * row_floats(p);
+  }
   // Floats of a row of 16 channels: whole tiles, those behind the last kernel point unused.
   [[nodiscard]] static std::int64_t row_floats(const TilesWeightPlan& p) noexcept {
     return ceil_div(p.taps, tile_channels) * (tile_bytes / 4);

@@ -83,20 +83,25 @@ struct TilesWeightPlan {
   [[nodiscard]] std::int64_t c_most() const noexcept { return ceil_div(c_tiles, c_ranges); }
   [[nodiscard]] std::int64_t o_most() const noexcept { return ceil_div(o_tiles, o_ranges); }
 
-  // Of a slot: odd lines, so that slots do not share the sets of a cache.
+  // Of a slot: odd lines, here and below, so that these do not share the sets of a cache.
   [[nodiscard]] std::int64_t slot_bytes() const noexcept { return (subs() * sub_pairs | 1) * 64; }
   // Of a channel tile of x, hi or lo, even or odd; and of dy.
   [[nodiscard]] std::int64_t x_plane() const noexcept { return slots * slot_bytes(); }
   [[nodiscard]] std::int64_t dy_plane() const noexcept {
-    return std::int64_t{length} * chunks * tile_bytes;
+    return std::int64_t{length} * chunks * tile_bytes + 64;
   }
   [[nodiscard]] std::int64_t x_bytes() const noexcept {
     return c_most() * planes * parities * x_plane();
   }
   [[nodiscard]] std::int64_t dy_bytes() const noexcept { return o_most() * planes * dy_plane(); }
-  // [channel tile of x][kernel point][channel tile of dy] tiles
+  // [pair of channel tiles of dy][channel tile of x][kernel point][2] tiles
   [[nodiscard]] std::int64_t sums_bytes() const noexcept {
-    return c_most() * o_most() * taps * tile_bytes;
+    return ceil_div(o_most(), 2) * c_most() * taps * 2 * tile_bytes;
+  }
+  // Floats before those of a channel tile of dy and a kernel point, counted through the channel
+  // tiles of x.
+  [[nodiscard]] std::int64_t sum_at(std::int64_t o, std::int64_t point) const noexcept {
+    return ((o / 2 * c_most() * taps + point) * 2 + o % 2) * (tile_bytes / 4);
   }
   [[nodiscard]] std::int64_t tasks() const noexcept {
     return groups() * c_ranges * o_ranges * partials;
