@@ -1,15 +1,13 @@
 // Protobuf to plain data, with everything checked that rules and the import rely on.
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <set>
 
 #include "engine/error.h"
 #include "io/in_quotes.h"
 #include "io/onnx/model.h"
 #include "io/onnx/proto.h"
+#include "io/onnx/read_message.h"
 #include "io/onnx/read_tensor.h"
 #include "io/utf8.h"
 
@@ -19,33 +17,16 @@ namespace {
 constexpr std::size_t most_nodes = 1'000'000;
 constexpr std::size_t longest_name = 1 << 16;
 
-// Numbers are not held twice: protobuf takes its bytes from here piece by piece.
-class SourceStream final : public google::protobuf::io::CopyingInputStream {
- public:
-  explicit SourceStream(const ByteSource& source) : source_(source) {}
-  int Read(void* buffer, int size) override {
-    const std::uint64_t left = source_.size() - at_;
-    const auto count = static_cast<std::size_t>(
-        std::min<std::uint64_t>(left, static_cast<std::uint64_t>(std::max(size, 0))));
-    source_.read(at_, {static_cast<std::uint8_t*>(buffer), count});
-    at_ += count;
-    return static_cast<int>(count);
-  }
-
- private:
-  const ByteSource& source_;
-  std::uint64_t at_ = 0;
-};
-
 class Reader {
  public:
   Reader(const ByteSource& source, const std::filesystem::path& folder)
-      : operation_(source.operation()), external_(folder, source.operation()) {
+      : source_(source), operation_(source.operation()), external_(folder, source.operation()) {
     model_.source = operation_;
     model_.bytes = source.size();
   }
 
-  OnnxModel read(onnx::ModelProto& proto) {
+  OnnxModel read(onnx_file::Message& message) {
+    onnx::ModelProto& proto = message.model;
     if (!proto.has_graph()) fail("a graph", "none");
     onnx::GraphProto& graph = *proto.mutable_graph();
     read_opset(proto);
@@ -57,7 +38,8 @@ class Reader {
                         checked(entry.value(), "metadata_props", longest_text))
                .second)
         fail("each key of metadata_props once", in_quotes(entry.key()));
-    for (auto& initializer : *graph.mutable_initializer()) read_weight(initializer);
+    for (int i = 0; i < graph.initializer_size(); ++i)
+      read_weight(*graph.mutable_initializer(i), message.raw_data[static_cast<std::size_t>(i)]);
     for (const auto& sparse : graph.sparse_initializer())
       add_weight(sparse.values().name(), OnnxForeign{"sparse tensor"});
     for (const auto& input : graph.input()) read_input(input);
@@ -106,10 +88,10 @@ class Reader {
       fail("each initializer once", in_quotes(name));
   }
 
-  void read_weight(onnx::TensorProto& proto) {
+  void read_weight(onnx::TensorProto& proto, const std::optional<onnx_file::RawData>& raw) {
     const std::string name = checked(proto.name(), "the name of an initializer");
-    add_weight(name, onnx_file::read_tensor(proto, operation_, "initializer " + in_quotes(name),
-                                            external_));
+    add_weight(name, onnx_file::read_tensor(proto, "initializer " + in_quotes(name),
+                                            {source_, external_, raw}));
   }
 
   OnnxValue value_of(const onnx::ValueInfoProto& proto, const std::string& kind) const {
@@ -176,7 +158,7 @@ class Reader {
       case Proto::STRINGS:
         return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
       case Proto::TENSOR:
-        return onnx_file::read_tensor(*proto.mutable_t(), operation_, where, external_);
+        return onnx_file::read_tensor(*proto.mutable_t(), where, {source_, external_, {}});
       case Proto::GRAPH:
       case Proto::GRAPHS:
         return OnnxSubgraph{};
@@ -228,6 +210,7 @@ class Reader {
     }
   }
 
+  const ByteSource& source_;
   std::string operation_;
   onnx_file::ExternalData external_;
   OnnxModel model_;
@@ -235,16 +218,8 @@ class Reader {
 };
 
 OnnxModel read_source(const ByteSource& source, const std::filesystem::path& folder) {
-  if (source.size() > std::numeric_limits<int>::max())
-    throw Error(source.operation(), "a file below 2 GiB; more belongs into external data",
-                std::to_string(source.size()) + " bytes");
-  onnx::ModelProto proto;
-  SourceStream stream(source);
-  google::protobuf::io::CopyingInputStreamAdaptor adaptor(&stream, 1 << 16);
-  if (source.size() == 0 || !proto.ParseFromZeroCopyStream(&adaptor))
-    throw Error(source.operation(), "an ONNX file",
-                std::to_string(source.size()) + " bytes of something else");
-  return Reader(source, folder).read(proto);
+  onnx_file::Message message = onnx_file::read_message(source);
+  return Reader(source, folder).read(message);
 }
 
 }  // namespace

@@ -74,14 +74,16 @@ Tensor from_fields(const TensorProto& proto, const Shape& shape, DType type,
   return from_field<bool>(proto.int32_data(), shape, operation, where);
 }
 
-Tensor from_raw(const std::string& raw, const Shape& shape, DType type,
-                const std::string& operation, const std::string& where) {
+// fill(bytes of the tensor)
+template <class Fill>
+Tensor from_raw(std::uint64_t given, const Shape& shape, DType type, const std::string& operation,
+                const std::string& where, const Fill& fill) {
   const std::uint64_t bytes = bytes_of(shape, type, operation, where);
-  if (raw.size() != bytes)
+  if (given != bytes)
     throw Error(operation, std::to_string(bytes) + " bytes of raw_data in " + where,
-                std::to_string(raw.size()));
+                std::to_string(given));
   const Tensor tensor = Tensor::empty(shape, type, Order::row_major);
-  std::memcpy(row_major_bytes(tensor).data(), raw.data(), bytes);
+  fill(row_major_bytes(tensor));
   return tensor;
 }
 
@@ -202,8 +204,8 @@ Tensor ExternalData::read(const TensorProto& proto, const Shape& shape, DType ty
   return tensor;
 }
 
-OnnxTensor read_tensor(TensorProto& proto, const std::string& operation, const std::string& where,
-                       ExternalData& external) {
+OnnxTensor read_tensor(TensorProto& proto, const std::string& where, const TensorSource& source) {
+  const std::string& operation = source.file.operation();
   const auto type = type_of(proto.data_type());
   if (const auto* foreign = std::get_if<OnnxForeign>(&type)) return *foreign;
   const DType known = std::get<DType>(type);
@@ -211,9 +213,13 @@ OnnxTensor read_tensor(TensorProto& proto, const std::string& operation, const s
   const Shape shape = shape_of(proto, operation, where);
   Tensor tensor;
   if (proto.data_location() == TensorProto::EXTERNAL)
-    tensor = external.read(proto, shape, known, where);
+    tensor = source.external.read(proto, shape, known, where);
+  else if (source.raw)
+    tensor = from_raw(source.raw->bytes, shape, known, operation, where,
+                      [&](auto to) { source.file.read(source.raw->offset, to); });
   else if (proto.has_raw_data())
-    tensor = from_raw(proto.raw_data(), shape, known, operation, where);
+    tensor = from_raw(proto.raw_data().size(), shape, known, operation, where,
+                      [&](auto to) { std::memcpy(to.data(), proto.raw_data().data(), to.size()); });
   else
     tensor = from_fields(proto, shape, known, operation, where);
   check_booleans(tensor, operation, where);

@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "io/onnx/model.h"
 #include "io/onnx/proto.h"
+#include "io/onnx/read_message.h"
 
 namespace burin::onnx_file {
 
@@ -49,9 +50,16 @@ class ExternalData {
   std::uint64_t bytes_ = 0;
 };
 
+// What a tensor's numbers are read from, where the message does not hold them.
+struct TensorSource {
+  const ByteSource& file;
+  ExternalData& external;
+  std::optional<RawData> raw;
+};
+
 // Row major. Sizes are checked against the bytes that are there before memory is taken; the
-// message's own bytes are released. Throws Error{operation, ...} that names `where`.
-[[nodiscard]] OnnxTensor read_tensor(onnx::TensorProto& proto, const std::string& operation,
-                                     const std::string& where, ExternalData& external);
+// message's own bytes are released. Throws Error of the file's operation that names `where`.
+[[nodiscard]] OnnxTensor read_tensor(onnx::TensorProto& proto, const std::string& where,
+                                     const TensorSource& source);
 
 }  // namespace burin::onnx_file

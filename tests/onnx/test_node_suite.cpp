@@ -34,7 +34,8 @@ Message parsed(const fs::path& path) {
 OnnxTensor stored_tensor(const fs::path& path) {
   auto proto = parsed<onnx::TensorProto>(path);
   onnx_file::ExternalData external({}, path.string());
-  return onnx_file::read_tensor(proto, path.string(), "tensor", external);
+  const ByteSource file(path);
+  return onnx_file::read_tensor(proto, "tensor", {file, external, {}});
 }
 
 // input_0.pb, input_1.pb, ..; none when one of them is no tensor that the engine has: a sequence, of
