@@ -25,22 +25,24 @@ const char* refuse(const ConvShape& shape) noexcept {
   return onednn::refusal_of(pass, shape);
 }
 
-// Channels-last tensors are reordered into oneDNN's own layouts and back: for a depthwise
-// convolution that costs more than the arithmetic, for a data gradient half of it. Elsewhere it
-// ties with our direct kernels at best. 1e5 is the cost of its fork and dispatch. Where tensors
-// come from memory, one of their numbers takes the time of 20 multiply-adds or more (measured: 50):
-// then kernels for few target channels are alike.
+// Channels-last tensors are reordered into oneDNN's own layouts and back, target channels in blocks of
+// 16: for a depthwise convolution that costs more than the arithmetic, for a data gradient half of
+// it. Elsewhere it ties with our direct kernels at best. 2e6, about 10 us with two threads, is the
+// cost of starting three primitives. Where tensors come from memory, one of their numbers takes the
+// time of 20 multiply-adds or more (measured: 50): then kernels for few target channels are alike.
 template <Pass pass>
 double cost(const ConvShape& shape) noexcept {
   const double numbers = static_cast<double>(shape.batch) *
                          (static_cast<double>(shape.in_pixels()) * shape.in_channels +
                           static_cast<double>(shape.out_pixels()) * shape.out_channels);
   const double moved = numbers > (1 << 24) ? 20 * numbers : 0;
+  const int channels = (pass == Pass::data ? shape.in_channels : shape.out_channels) / shape.groups;
+  const double blocks = static_cast<double>((channels + 15) / 16 * 16) / channels;
   const double each = shape.groups > 1 && shape.groups == shape.in_channels ? 8
-                      : pass == Pass::data                                  ? 1.5
-                                                                            : 1.25;
+                      : pass == Pass::data                                  ? 1.5 * blocks
+                                                                            : 1.25 * blocks;
   const double products = each * onednn::multiply_add_cost() * static_cast<double>(shape.macs());
-  return (products > moved ? products : moved) + 1e5;
+  return (products > moved ? products : moved) + 2e6;
 }
 
 template <Pass pass>
