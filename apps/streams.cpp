@@ -5,6 +5,7 @@
 
 #include "engine/runtime/stopwatch.h"
 #include "engine/runtime/stream_team.h"
+#include "engine/runtime/workers.h"
 
 namespace burin::apps {
 Streams::Streams(Graph graph, const CompileOptions& options, std::vector<Tensor> inputs, int count)
@@ -15,6 +16,7 @@ Streams::Streams(Graph graph, const CompileOptions& options, std::vector<Tensor>
   {
     // One graph for all: the programs find each other's packed weights.
     const Graph optimized = optimize(std::move(graph), options.precision);
+    runtime::release_threads();
     CompileOptions as_given = options;
     as_given.optimize = false;
     for (int stream = 0; stream < count; ++stream)

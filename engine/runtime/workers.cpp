@@ -252,6 +252,8 @@ void touch_pages(void* memory, std::size_t bytes) {
                });
 }
 
+void release_threads() noexcept { omp_pause_resource_all(omp_pause_soft); }
+
 BackgroundThread::BackgroundThread() noexcept {
   background = true;
   if (process_team().threads.load(std::memory_order_acquire) != 0) run_anywhere(process_team());

@@ -59,6 +59,11 @@ void parallel_for(std::int64_t tasks, std::int64_t grain, TaskFunction f);
 // parallel region of its own.
 void bind_as_worker(int worker) noexcept;
 
+// Ends the threads of the team that OpenMP keeps for the calling thread; its next loop starts them
+// anew. For a thread that leaves the work to others: where the threads kept for all callers are more
+// than the processors, GNU OpenMP lets them sleep right after a loop, and waking one takes 80 us.
+void release_threads() noexcept;
+
 // Scratch of one worker, 64-byte aligned, grown when needed and kept; valid until the next call
 // with the same worker from the same thread. worker in [0, 1024). Throws std::bad_alloc.
 [[nodiscard]] void* workspace(int worker, std::size_t bytes);
