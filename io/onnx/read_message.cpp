@@ -5,9 +5,12 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include <algorithm>
+#include <exception>
 #include <limits>
+#include <mutex>
 
 #include "engine/error.h"
+#include "engine/runtime/workers.h"
 
 namespace burin::onnx_file {
 namespace {
@@ -144,6 +147,24 @@ Message read_message(const ByteSource& source) {
     throw Error(source.operation(), "an ONNX file",
                 std::to_string(source.size()) + " bytes of something else");
   return message;
+}
+
+void read_raw(const ByteSource& source, const RawData& raw, std::span<std::uint8_t> to) {
+  constexpr std::size_t part = std::size_t{4} << 20;  // bytes
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto read_parts = [&](std::int64_t first, std::int64_t last, int) {
+    const std::size_t begin = static_cast<std::size_t>(first) * part;
+    const std::size_t end = std::min(static_cast<std::size_t>(last) * part, to.size());
+    try {
+      source.read(raw.offset + begin, to.subspan(begin, end - begin));
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      failure = std::current_exception();
+    }
+  };
+  runtime::parallel_for(static_cast<std::int64_t>((to.size() + part - 1) / part), 1, read_parts);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace burin::onnx_file

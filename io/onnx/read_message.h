@@ -2,7 +2,9 @@
 // file until a tensor takes them, so that they are not held twice.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "io/file.h"
@@ -23,5 +25,9 @@ struct Message {
 
 // Throws Error when the source is no ONNX file, is 2 GiB or more, or ends early.
 [[nodiscard]] Message read_message(const ByteSource& source);
+
+// The numbers of an initializer, by all threads: most of the time goes into memory that is touched for
+// the first time. Throws Error when the file shrinks under us.
+void read_raw(const ByteSource& source, const RawData& raw, std::span<std::uint8_t> to);
 
 }  // namespace burin::onnx_file

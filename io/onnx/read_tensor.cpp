@@ -216,7 +216,7 @@ OnnxTensor read_tensor(TensorProto& proto, const std::string& where, const Tenso
     tensor = source.external.read(proto, shape, known, where);
   else if (source.raw)
     tensor = from_raw(source.raw->bytes, shape, known, operation, where,
-                      [&](auto to) { source.file.read(source.raw->offset, to); });
+                      [&](auto to) { read_raw(source.file, *source.raw, to); });
   else if (proto.has_raw_data())
     tensor = from_raw(proto.raw_data().size(), shape, known, operation, where,
                       [&](auto to) { std::memcpy(to.data(), proto.raw_data().data(), to.size()); });

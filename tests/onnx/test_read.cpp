@@ -182,6 +182,41 @@ TEST_CASE("cut at every byte") {
   }
 }
 
+TEST_CASE("numbers of large initializers") {
+  constexpr std::int64_t count = 5000;
+  std::vector<float> numbers(count);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i) - 17;
+  const auto raw = [](const std::vector<float>& values) {
+    return std::string(reinterpret_cast<const char*>(values.data()), 4 * values.size());
+  };
+  onnx::TensorProto tensor;
+  tensor.set_name("large");
+  tensor.set_data_type(onnx::TensorProto::FLOAT);
+  tensor.add_dims(count);
+  const auto file_with = [&](const std::string& fields) {
+    const std::string graph = field(0x2a, tensor.SerializeAsString() + fields);
+    const std::string all = field(0x3a, graph) + small().proto.SerializeAsString();
+    return std::vector<std::uint8_t>(all.begin(), all.end());
+  };
+  const auto read = [](const std::vector<std::uint8_t>& bytes) {
+    return std::get<Tensor>(decode_onnx(bytes, "large").weights.at("large")).to_vector();
+  };
+  const std::string right = field(0x4a, raw(numbers)), zeros = field(0x4a, std::string(20000, 0));
+  const std::vector<std::uint8_t> whole = file_with(right);
+  CHECK(read(whole) == numbers);
+  CHECK(read(file_with(zeros + right)) == numbers);  // the last counts
+  CHECK(read(file_with(right + zeros)) == std::vector<float>(count));
+  has(error_of([&] { (void)read(file_with(right + field(0x4a, "abcd"))); }),
+      "20000 bytes of raw_data in initializer \"large\", got 4");
+  has(error_of([&] { (void)read(file_with(field(0x4a, raw(numbers) + "more"))); }), "got 20004");
+  for (const std::size_t length :
+       {std::size_t{2}, std::size_t{40}, std::size_t{4000}, std::size_t{20010}}) {
+    const std::vector<std::uint8_t> part(whole.begin(),
+                                         whole.begin() + static_cast<std::ptrdiff_t>(length));
+    CHECK_THROWS_AS((void)decode_onnx(part, "part"), Error);
+  }
+}
+
 TEST_CASE("graphs in graphs, and messages in messages without end") {
   onnx::GraphProto inner;
   for (int depth = 0; depth < 20; ++depth) {

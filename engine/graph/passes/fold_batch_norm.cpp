@@ -7,6 +7,8 @@
 #include "engine/graph/passes/activation.h"
 #include "engine/graph/rewrite.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/grain.h"
+#include "engine/runtime/workers.h"
 
 namespace burin {
 namespace {
@@ -85,23 +87,28 @@ std::optional<Affine> affine(const Graph& graph, const Node& node) {
 
 // The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups.
 Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<double>& scale) {
-  std::vector<float> w = weight.to_vector();
   const Shape& shape = weight.shape();
+  const Tensor from = weight.dtype() == DType::f32
+                          ? weight.in_order(Order::row_major)
+                          : Tensor::from(shape, weight.to_vector(), Order::row_major);
+  const Tensor to = Tensor::empty(shape, DType::f32, Order::row_major);
   const bool transposed = layer.op == &conv_transpose_op;
   const std::int64_t taps = shape.rank() > 2 ? shape.spatial() : 1;
   const std::int64_t groups =
       transposed ? std::get<ConvAttributes>(layer.attributes).groups : std::int64_t{1};
-  const std::int64_t inputs_per_group = shape[0] / groups;
-  for (std::int64_t i = 0; i < shape[0]; ++i)
-    for (std::int64_t j = 0; j < shape[1]; ++j) {
-      const std::int64_t channel = transposed ? i / inputs_per_group * shape[1] + j : i;
-      for (std::int64_t t = 0; t < taps; ++t) {
-        float& number = w[static_cast<std::size_t>((i * shape[1] + j) * taps + t)];
-        number = static_cast<float>(static_cast<double>(number) *
-                                    scale[static_cast<std::size_t>(channel)]);
+  const std::int64_t inputs_per_group = shape[0] / groups, row = shape[1] * taps;
+  runtime::parallel_for(shape[0], rows_grain(row), [&](std::int64_t first, std::int64_t last, int) {
+    for (std::int64_t i = first; i < last; ++i)
+      for (std::int64_t j = 0; j < shape[1]; ++j) {
+        const std::int64_t channel = transposed ? i / inputs_per_group * shape[1] + j : i;
+        const double factor = scale[static_cast<std::size_t>(channel)];
+        const float* numbers = from.data() + i * row + j * taps;
+        float* scaled = to.data() + i * row + j * taps;
+        for (std::int64_t t = 0; t < taps; ++t)
+          scaled[t] = static_cast<float>(static_cast<double>(numbers[t]) * factor);
       }
-    }
-  return Tensor::from(shape, w, Order::row_major);
+  });
+  return to;
 }
 
 // The layer with the affine map inside; its new id, or -1 where it cannot take it.
