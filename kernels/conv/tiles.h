@@ -211,6 +211,13 @@ class TilesRun {
     tile_at_[tiles_] =
         static_cast<std::int32_t>((plane_ + std::int64_t{row} * stage_.width() + column) * 64);
     std::int32_t* to = to_ + std::int64_t{tiles_++} * tile_pixels;
+    if (row < rows && column + tile_pixels <= x.count) {  // inside of a row, as most are
+      const std::int64_t line = plane_to_ + h.first + std::int64_t{first_row + row} * h.step;
+      const auto first =
+          static_cast<std::int32_t>(line * p_.axis[2].target + x.first + column * x.step);
+      for (int i = 0; i < tile_pixels; ++i) to[i] = first + i * x.step;
+      return;
+    }
     for (int i = 0; i < tile_pixels; ++i, ++column) {
       if (column == width) column = 0, ++row;
       const bool inside = column < x.count && row < rows;

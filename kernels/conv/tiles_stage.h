@@ -102,6 +102,14 @@ class TilesStage {
 
   void copy(const std::byte* from, std::int64_t step, std::int64_t pixels,
             std::byte* to) const noexcept {
+    if (p_.c_blocks == 1) {
+      const int depth = p_.depth;
+      for (std::int64_t i = 0; i < pixels; ++i, from += step, to += 64) {
+        fetch(from, step, tile_depth);
+        E::store_pair(to, E::load_pair(from, depth));
+      }
+      return;
+    }
     for (std::int64_t i = 0; i < pixels; ++i, from += step, to += 64) {
       fetch(from, step, p_.depth);
       for (int cb = 0; cb < p_.c_blocks; ++cb) {
