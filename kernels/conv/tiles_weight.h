@@ -203,51 +203,34 @@ class TilesWeightRun {
       }
   }
 
-  // The sums of two channel tiles of dy and some kernel points stay in L1 while they take in the
-  // window, a few steps at a time, whose pixels are there too.
+  // Two channel tiles of dy stay in L1 while the channel tiles of x and their kernel points pass.
   void multiply(bool add) noexcept {
-    constexpr std::int64_t group = 8, few_steps = planes == 2 ? 4 : 6;
     const std::int64_t o_tiles = ceil_div(dy_source_.channels, tile_channels);
     const std::int64_t points = ceil_div(x_source_.channels, tile_channels) * p_.taps;
-    const std::int64_t parts = ceil_div(steps_, few_steps);
     for (std::int64_t o = 0; o < o_tiles; o += 2)
-      for (std::int64_t i = 0; i < points; i += group)
-        for (std::int64_t q = 0; q < parts; ++q) {
-          const Part part{static_cast<int>(part_first(steps_, parts, q)),
-                          static_cast<int>(part_first(steps_, parts, q + 1)), add || q > 0};
-          if (o + 1 < o_tiles)
-            blocks<2>(o, i, at_most(points, i + group), part);
-          else
-            blocks<1>(o, i, at_most(points, i + group), part);
-        }
+      for (std::int64_t i = 0; i < points; i += 2) {
+        const bool wide = i + 1 < points;
+        if (o + 1 < o_tiles)
+          wide ? block<2, 2>(o, i, add) : block<2, 1>(o, i, add);
+        else
+          wide ? block<1, 2>(o, i, add) : block<1, 1>(o, i, add);
+      }
   }
 
-  // Steps of a window.
-  struct Part {
-    int first, last;
-    bool add;  // to the sums of the steps before
-  };
-
-  // Channel tiles of dy from o on; kernel points [i, last), counted through the channel tiles of x.
-  template <int MP>
-  void blocks(std::int64_t o, std::int64_t i, std::int64_t last, const Part& part) noexcept {
-    for (; i + 1 < last; i += 2) block<MP, 2>(o, i, part);
-    if (i < last) block<MP, 1>(o, i, part);
-  }
-
+  // Channel tiles of dy from o on; kernel points from i on, counted through the channel tiles of x.
   template <int MP, int NB>
-  void block(std::int64_t o, std::int64_t i, const Part& part) noexcept {
+  void block(std::int64_t o, std::int64_t i, bool add) noexcept {
     TilesWeightSteps s{};
     s.a_low = p_.dy_plane();
     s.b_low = p_.parities * p_.x_plane();
-    s.a_at = a_at_ + part.first;
-    s.count = part.last - part.first;
-    s.add_to_c = part.add;
+    s.a_at = a_at_;
+    s.count = steps_;
+    s.add_to_c = add;
     for (int m = 0; m < MP; ++m) s.a[m] = dy_ + (o + m) * planes * p_.dy_plane();
     for (int n = 0; n < NB; ++n) {
       const std::int64_t tile = (i + n) / p_.taps, point = (i + n) % p_.taps;
       s.b[n] = x_ + tile * planes * p_.parities * p_.x_plane() + point_at_[point];
-      s.b_at[n] = b_at_ + std::int64_t{point_outer_[point]} * steps_ + part.first;
+      s.b_at[n] = b_at_ + std::int64_t{point_outer_[point]} * steps_;
       for (int m = 0; m < MP; ++m) s.c[m][n] = sums_ + p_.sum_at(o + m, i + n);
     }
     TilesWeightBlock<E, planes, MP, NB>::run(s);
