@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "apps/load_graph.h"
+#include "apps/options.h"
 #include "apps/output.h"
 #include "apps/streams.h"
 #include "apps/tuned_file.h"
@@ -51,6 +52,7 @@ Ready prepare(const BenchSetting& setting) {
                  {"batch", ready.batch},
                  {"streams", setting.streams}};
   std::vector<Tensor> inputs = random_inputs(graph, setting.seed);
+  leave_limit_to_program();
   ready.streams = with_tuned(setting.tune, [&](TunedKernels* tuned) {
     return std::make_unique<Streams>(std::move(graph),
                                      CompileOptions{.precision = setting.precision,

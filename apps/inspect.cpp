@@ -119,6 +119,7 @@ void inspect_program(const Options& options, const std::string& name, const Grap
   if (options.passes) print_passes(graph, precision, json);
   const bool timed = options.profile || !options.trace.empty() || !options.roofline.empty();
   if (!timed && !options.layers && !options.memory) return;
+  leave_limit_to_program();
   Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
     return Program(graph, {.precision = precision,
                            .max_memory = memory_limit(options.global),

@@ -93,6 +93,8 @@ std::size_t memory_limit(const GlobalOptions& options) {
   return options.max_memory.empty() ? 0 : memory_from(options.max_memory);
 }
 
+void leave_limit_to_program() { arena_set_limit(0); }
+
 void apply(const GlobalOptions& options) {
   runtime::configure({.threads = options.threads, .bind = runtime::bind_from(options.bind)});
   if (const std::size_t limit = memory_limit(options); limit > 0) arena_set_limit(limit);

@@ -128,6 +128,7 @@ int run(const Options& options) {
       inputs[i] = found->second;
   const bool json = options.global.json;
   if (!options.check) {
+    leave_limit_to_program();
     Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
       return Program(graph, {.precision = precision,
                              .max_memory = memory_limit(options.global),
