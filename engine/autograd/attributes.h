@@ -94,11 +94,19 @@ struct ResampleAttributes {
   friend bool operator==(const ResampleAttributes&, const ResampleAttributes&) = default;
 };
 
-// relu, leaky_relu, ..., and what add and linear apply to their result (linear in inference only).
+// relu, leaky_relu, ..., and what add applies to its result.
 struct ActivationAttributes {
   Activation activation = Activation::none;
   float slope = 0.01f;
   friend bool operator==(const ActivationAttributes&, const ActivationAttributes&) = default;
+};
+
+// linear; in inference only: what is applied to the result, and what that is stored as (f32, bf16).
+struct LinearAttributes {
+  Activation activation = Activation::none;
+  float slope = 0.01f;
+  DType result = DType::f32;
+  friend bool operator==(const LinearAttributes&, const LinearAttributes&) = default;
 };
 
 struct ScaleAttributes {
@@ -254,8 +262,8 @@ struct LossAttributes {
 
 using Attributes =
     std::variant<std::monostate, ConvAttributes, PoolAttributes, NormAttributes, ResizeAttributes,
-                 ActivationAttributes, ScaleAttributes, AxisAttributes, AxesAttributes,
-                 SliceAttributes, PadAttributes, ShapeAttributes, LossAttributes,
+                 ActivationAttributes, LinearAttributes, ScaleAttributes, AxisAttributes,
+                 AxesAttributes, SliceAttributes, PadAttributes, ShapeAttributes, LossAttributes,
                  TransposeAttributes, DropoutAttributes, UnaryAttributes, PredicateAttributes,
                  BinaryAttributes, ComparisonAttributes, ReduceAttributes, ArgAttributes,
                  CumulativeAttributes, CastAttributes, StepsAttributes, BatchAttributes,

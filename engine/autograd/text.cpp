@@ -67,6 +67,10 @@ void put(std::ostream& out, const ResizeAttributes& a) {
 void put(std::ostream& out, const ActivationAttributes& a) {
   put_activation(out, a.activation, a.slope);
 }
+void put(std::ostream& out, const LinearAttributes& a) {
+  put_activation(out, a.activation, a.slope);
+  if (a.result != DType::f32) out << " result=" << dtype_name(a.result);
+}
 void put(std::ostream& out, const ScaleAttributes& a) {
   out << " scale=" << a.scale << " shift=" << a.shift;
 }

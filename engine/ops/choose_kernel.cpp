@@ -58,6 +58,14 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
   return out;
 }
 
+template <class Entry, class Shape>
+bool any_serves(std::span<const Entry* const> entries, const Shape& shape, const Wanted& wanted) {
+  return std::any_of(entries.begin(), entries.end(), [&](const Entry* entry) {
+    return refusal(*entry, shape, wanted) == nullptr &&
+           ((entry->flags & kernels::kernel_on_request) == 0 || !wanted.entry.empty());
+  });
+}
+
 std::span<const kernels::ConvKernel* const> entries_of(ConvPass pass) {
   return pass == ConvPass::forward ? kernels::conv_forward_kernels() : kernels::conv_data_kernels();
 }
@@ -70,11 +78,10 @@ Choice<kernels::ConvKernel> choose_conv(ConvPass pass, const kernels::ConvShape&
 }
 
 bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted) {
-  const auto entries = entries_of(pass);
-  return std::any_of(entries.begin(), entries.end(), [&](const auto* entry) {
-    return refusal(*entry, shape, wanted) == nullptr &&
-           ((entry->flags & kernels::kernel_on_request) == 0 || !wanted.entry.empty());
-  });
+  return any_serves(entries_of(pass), shape, wanted);
+}
+bool can_serve(const kernels::MatmulShape& shape, const Wanted& wanted) {
+  return any_serves(kernels::matmul_kernels(), shape, wanted);
 }
 
 Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,

@@ -35,10 +35,11 @@ const Entry* requested_or_cheapest(std::span<const Entry* const> entries, const 
 [[nodiscard]] Choice<kernels::ConvKernel> choose_conv(ConvPass pass,
                                                       const kernels::ConvShape& shape,
                                                       const Wanted& wanted);
-// Whether any entry can.
-[[nodiscard]] bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted);
 [[nodiscard]] Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,
                                                           const Wanted& wanted);
+// Whether any entry can.
+[[nodiscard]] bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted);
+[[nodiscard]] bool can_serve(const kernels::MatmulShape& shape, const Wanted& wanted);
 
 // Takes the fastest of those that can serve, unless BURIN_KERNEL asked for one: as `tuned` remembers
 // it for `key`, or by timing those that do not cost over four times the least; `seconds` runs an entry

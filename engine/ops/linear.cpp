@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/ops/all_ops.h"
+#include "engine/ops/linear_shape.h"
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/run_kernel.h"
@@ -13,6 +14,10 @@ namespace burin {
 namespace {
 
 using kernels::MatmulShape;
+
+const LinearAttributes& attributes_of(const Attributes& attributes) {
+  return std::get<LinearAttributes>(attributes);
+}
 
 Shape infer(std::span<const Shape> inputs, const Attributes&) {
   const Shape &x = inputs[0], &w = inputs[1];
@@ -25,26 +30,27 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 }
 
 MatmulCall call_of(const Tensor& x, const Tensor& w, const Attributes& attributes, bool keep) {
-  const auto& a = std::get<ActivationAttributes>(attributes);
-  const MatmulShape shape{.m = x.shape()[0],
-                          .n = w.shape()[0],
-                          .k = x.shape()[1],
-                          .a_row = x.pixel_stride(),
-                          .b_depth = 1,
-                          .b_column = x.shape()[1]};
+  const LinearAttributes& a = attributes_of(attributes);
+  MatmulShape shape = linear_shape(x.shape(), w.shape()[0]);
+  shape.a_row = x.pixel_stride();
   keep = keep && w.layout().offset() == 0;
   return {"linear", "forward", shape, keep ? w.storage().get() : nullptr, {a.activation, a.slope}};
 }
 
 Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last("linear", context.inputs[0]);  // [n, k]
-  const Tensor w = as_row_major("linear", context.inputs[1]);      // [m, k]
+  const Tensor x = as_channels_last_real("linear", context.inputs[0]);  // [n, k]
+  const Tensor w = as_row_major("linear", context.inputs[1]);           // [m, k]
   const Tensor bias = as_row_major("linear", context.inputs[2]);
-  const Tensor y = context.output({x.shape()[0], w.shape()[0]});
+  const Tensor y =
+      context.output({x.shape()[0], w.shape()[0]}, attributes_of(context.attributes).result);
   MatmulCall call = call_of(x, w, context.attributes, !context.training);
   call.precision = context.precision;
-  run_matmul(call, x.data(), w.data(), bias ? bias.data() : nullptr, y.data(), y.pixel_stride());
+  run_matmul(call, x, w, bias, y);
   return y;
+}
+
+DType infer_type(std::span<const DType>, const Attributes& attributes) {
+  return attributes_of(attributes).result;
 }
 
 Step plan(const StepRequest& request) {
@@ -73,7 +79,7 @@ void weight_gradient(const Tensor& x, const Tensor& dy, const Tensor& dw, Precis
 }
 
 void backward(BackwardContext& context) {
-  assert(std::get<ActivationAttributes>(context.attributes).activation == Activation::none);
+  assert(attributes_of(context.attributes).activation == Activation::none);
   const Tensor dy = as_channels_last("linear", context.dy);  // [n, m]
   const std::int64_t n = dy.shape()[0], m = dy.shape()[1], k = context.input_shapes[0][1];
   if (context.wants[0]) {
@@ -106,10 +112,11 @@ const OpDef linear_op{.name = "linear",
                       .needs = Needs::inputs,
                       .required = 2,
                       .macs = macs,
+                      .infer_type = infer_type,
                       .plan = plan};
 
 Value linear(const Value& x, const Value& weight, const Value& bias) {
-  return x.tape().record(linear_op, {x, weight, bias}, ActivationAttributes{});
+  return x.tape().record(linear_op, {x, weight, bias}, LinearAttributes{});
 }
 
 }  // namespace burin

@@ -192,6 +192,31 @@ kernels::ConvArgs conv_args(const ConvCall& call, const ConvOperands& o, const T
           .epilogue = call.epilogue};
 }
 
+MatmulCall typed(MatmulCall call, const Tensor& a, const Tensor& target) {
+  call.shape.source_type = element_of(a);
+  call.shape.target_type = element_of(target);
+  return call;
+}
+
+kernels::MatmulArgs matmul_args(const MatmulCall& call, const Tensor& a, const Tensor& bias,
+                                const Tensor& target) {
+  return {.shape = call.shape,
+          .a = address(a),
+          .bias = bias ? bias.data() : nullptr,
+          .c = const_cast<void*>(address(target)),
+          .c_row = target.pixel_stride(),
+          .epilogue = call.epilogue};
+}
+
+void run_packed(const MatmulCall& call, const float* b, kernels::MatmulArgs args) {
+  const kernels::MatmulKernel& entry =
+      matmul_kernel(call.op, call.pass, call.shape, {call.epilogue.activation, call.precision});
+  const auto packed = call.keep != nullptr ? kept_pack(entry, call.shape, b, *call.keep)
+                                           : pack(entry, call.shape, b);
+  args.packed = packed->data();
+  run(entry, args);
+}
+
 bool keeps(const Tensor& packed_from, const Tensor& given) {
   return packed_from.storage() == given.storage() && given.layout().offset() == 0;
 }
@@ -253,34 +278,28 @@ void run_conv_weight(const ConvWeightCall& call, const Tensor& x, const Tensor& 
 
 void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
                 std::int64_t c_row) {
-  const kernels::MatmulKernel& entry =
-      matmul_kernel(call.op, call.pass, call.shape, {call.epilogue.activation, call.precision});
-  const auto packed = call.keep != nullptr ? kept_pack(entry, call.shape, b, *call.keep)
-                                           : pack(entry, call.shape, b);
-  kernels::MatmulArgs args{.shape = call.shape,
-                           .a = a,
-                           .packed = packed->data(),
-                           .bias = bias,
-                           .c = c,
-                           .c_row = c_row,
-                           .epilogue = call.epilogue};
-  run(entry, args);
+  run_packed(call, b,
+             {.shape = call.shape,
+              .a = a,
+              .bias = bias,
+              .c = c,
+              .c_row = c_row,
+              .epilogue = call.epilogue});
+}
+
+void run_matmul(const MatmulCall& given, const Tensor& a, const Tensor& b, const Tensor& bias,
+                const Tensor& c) {
+  const MatmulCall call = typed(given, a, c);
+  run_packed(call, b.data(), matmul_args(call, a, bias, c));
 }
 
 Step plan_matmul(const MatmulCall& given, const Tensor& a, const Tensor& b, const Tensor& bias,
                  const StepRequest& request) {
-  MatmulCall call = given;
+  const MatmulCall call = typed(given, a, request.target);
   for (const Tensor& t : {a, request.target}) require_channels_last(call.op, t);
-  call.shape.source_type = element_of(a);
-  call.shape.target_type = element_of(request.target);
   const Wanted wanted{call.epilogue.activation, request.precision};
   auto choice = choose_matmul(call.shape, wanted);
-  const kernels::MatmulArgs args{.shape = call.shape,
-                                 .a = address(a),
-                                 .bias = bias ? bias.data() : nullptr,
-                                 .c = const_cast<void*>(address(request.target)),
-                                 .c_row = request.target.pixel_stride(),
-                                 .epilogue = call.epilogue};
+  const kernels::MatmulArgs args = matmul_args(call, a, bias, request.target);
   if (request.tuned != nullptr)
     tune(choice, tuning_key("matmul", call.shape, wanted), args, b.data(), *request.tuned);
   auto packed = call.keep != nullptr ? kept_pack(*choice.entry, call.shape, b.data(), *call.keep)

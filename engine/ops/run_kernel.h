@@ -46,6 +46,9 @@ struct MatmulCall {
 };
 void run_matmul(const MatmulCall& call, const float* a, const float* b, const float* bias, float* c,
                 std::int64_t c_row);
+// a and c are f32 or bf16; bias may be undefined.
+void run_matmul(const MatmulCall& call, const Tensor& a, const Tensor& b, const Tensor& bias,
+                const Tensor& c);
 // The same as a step, c = request.target; a and c stay where they are.
 [[nodiscard]] Step plan_matmul(const MatmulCall& call, const Tensor& a, const Tensor& b,
                                const Tensor& bias, const StepRequest& request);

@@ -79,7 +79,7 @@ void require_matrix(const ImportContext& c, int id) {
 
 // x [n,k] * w [k,m], w given as [m,k]: a weight that stays is packed once.
 int dense(ImportContext& c, int x, int weight, int bias) {
-  return c.add(linear_op, {x, weight, bias}, ActivationAttributes{});
+  return c.add(linear_op, {x, weight, bias}, LinearAttributes{});
 }
 
 // [m] from a bias of m numbers in one row, or -1: then it is added on its own.

@@ -73,6 +73,18 @@ const Case cases[] = {
        const Value w = t.parameter(numbers({5, 288}, 9), true, "w");
        return softmax(relu(linear(reshape(y, sizes), w, {})), 1);
      }},
+    {"dense layers",
+     {3, 40, 2, 2},
+     [](Tape& t, const Value& x) {
+       const std::int64_t sizes[] = {3, -1};
+       Value y = reshape(layer(t, x, 24, 1), sizes);
+       for (const std::int64_t out : {70, 33, 6}) {
+         const Value w = t.parameter(numbers({out, y.shape()[1]}, 9), true, "w");
+         const Value b = t.parameter(numbers({out}, 10), true, "b");
+         y = relu(linear(y, w, b));
+       }
+       return y;
+     }},
     {"an output that is read again",
      {1, 4, 6, 6},
      [](Tape& t, const Value& x) { return add(layer(t, x, 4, 1), x); }},
@@ -141,6 +153,18 @@ TEST_CASE("bf16: activations are stored as such where kernels can, and results s
   int stored = 0;
   for (const Node& node : program.graph().nodes) stored += node.type == DType::bf16;
   CHECK((stored > 3) == tiles);
+}
+
+TEST_CASE("bf16: dense layers hand bf16 on, and the result is f32") {
+  const auto dense = std::find_if(std::begin(cases), std::end(cases), [](const Case& c) {
+    return std::string_view(c.name) == "dense layers";
+  });
+  const Program program(traced(*dense), {.precision = Precision::bf16});
+  std::vector<DType> types;
+  for (const Node& node : program.graph().nodes)
+    if (node.op != nullptr && node.op->name == "linear") types.push_back(node.type);
+  const DType kept = kernels::usable(kernels::Isa::amx) ? DType::bf16 : DType::f32;
+  CHECK(types == std::vector<DType>{kept, kept, DType::f32});
 }
 
 TEST_CASE("exact: f32 multiply-adds of the plain definition only") {

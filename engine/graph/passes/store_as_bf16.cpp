@@ -6,14 +6,25 @@
 #include "engine/ops/all_ops.h"
 #include "engine/ops/choose_kernel.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/ops/linear_shape.h"
 
 namespace burin {
 namespace {
 
-bool multiplies(const Node& node) { return node.op == &conv_op || node.op == &conv_transpose_op; }
+bool multiplies(const Node& node) {
+  return node.op == &conv_op || node.op == &conv_transpose_op || node.op == &linear_op;
+}
+
+bool has_bf16_dense_kernel(const Graph& graph, const Node& node) {
+  const auto& a = std::get<LinearAttributes>(node.attributes);
+  kernels::MatmulShape shape = linear_shape(graph.at(node.inputs[0]).shape, node.shape[1]);
+  shape.source_type = shape.target_type = kernels::Element::bf16;
+  return can_serve(shape, {a.activation, Precision::bf16});
+}
 
 // An entry reads and writes bf16 for this layer.
 bool has_bf16_kernel(const Graph& graph, const Node& node) {
+  if (node.op == &linear_op) return has_bf16_dense_kernel(graph, node);
   const auto& a = std::get<ConvAttributes>(node.attributes);
   const Shape& x = graph.at(node.inputs[0]).shape;
   const bool forward = node.op == &conv_op;
@@ -55,9 +66,11 @@ class Types {
     }
     return changed_;
   }
-  // A layer reads either type; its residual has the type of the result.
+  // A layer reads either type but for weights and bias; its residual has the type of the result.
   void narrow_layer(const Node& node, std::size_t id) {
     if (!has_bf16_kernel(graph_, node)) clear(node.inputs[0]);
+    for (std::size_t i = 1; i < std::min<std::size_t>(node.inputs.size(), 3); ++i)
+      clear(node.inputs[i]);
     if (node.inputs.size() < 4 || node.inputs[3] < 0) return;
     const auto residual = static_cast<std::size_t>(node.inputs[3]);
     if (bf16_[residual] && bf16_[id]) return;
@@ -96,8 +109,9 @@ Graph store_as_bf16(const Graph& graph) {
   for (std::size_t id = 0; id < out.nodes.size(); ++id) {
     if (!types.bf16()[id]) continue;
     out.nodes[id].type = DType::bf16;
-    if (multiplies(out.nodes[id]))
-      std::get<ConvAttributes>(out.nodes[id].attributes).result = DType::bf16;
+    Attributes& attributes = out.nodes[id].attributes;
+    if (auto* conv = std::get_if<ConvAttributes>(&attributes)) conv->result = DType::bf16;
+    if (auto* dense = std::get_if<LinearAttributes>(&attributes)) dense->result = DType::bf16;
   }
   return out;
 }
