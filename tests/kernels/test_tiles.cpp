@@ -109,14 +109,16 @@ TEST_CASE("tiles of the CPU hold the precision of each pair of types") {
   check_real<false, false>("tiles_bf16");
 }
 
-// Many channels: sums stay in L2 and target channels are sliced; many rows: windows move.
+// Many channels: sums stay in L2 and target channels are sliced; many rows: windows move; few
+// pixels: weights are read once, and fetched ahead where they are more than 640 KiB.
 TEST_CASE("emulated tiles with many channels and with long images") {
   Random random(8);
   ConvShape deep = same_3x3(330, 70, 5, 6);
   ConvShape tall = same_3x3(40, 24, 150, 33);
   ConvShape volume = same_3x3x3(36, 20, 7);
   volume.in = {9, 12, 17};
-  for (const ConvShape& s : {deep, tall, volume}) {
+  ConvShape dense{.in_channels = 700, .out_channels = 520, .in = {1, 3, 1}};
+  for (const ConvShape& s : {deep, tall, volume, dense}) {
     check<true, true>("large", s, random, emulated<true, true>);
     check<false, false>("large", s, random, emulated<false, false>);
   }
