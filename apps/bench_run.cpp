@@ -32,29 +32,33 @@ struct Ready {
   std::int64_t batch = 1, macs = 0;
 };
 
-// Nobody else holds its weights.
-Graph graph_of(const BenchSetting& setting) {
+struct NamedGraph {
+  std::string name;
+  Graph graph;  // nobody else holds its weights
+};
+
+NamedGraph graph_of(const BenchSetting& setting) {
   const LoadedModel model(setting.model, {.seed = setting.seed});
-  Graph graph = model.graph(
-      {.shapes = shapes_by_name(setting.shapes, model.input_names()), .batch = setting.batch});
-  return graph;
+  return {model.name(), model.graph({.shapes = shapes_by_name(setting.shapes, model.input_names()),
+                                     .batch = setting.batch})};
 }
 
 Ready prepare(const BenchSetting& setting) {
   Ready ready;
   const runtime::Stopwatch watch;
-  Graph graph = graph_of(setting);
+  NamedGraph model = graph_of(setting);
+  const Graph& graph = model.graph;
   ready.macs = macs(graph);
   if (!graph.inputs.empty() && graph.at(graph.inputs[0]).shape.rank() > 0)
     ready.batch = graph.at(graph.inputs[0]).shape[0];
-  ready.facts = {{"model", graph.name},
+  ready.facts = {{"model", model.name},
                  {"shape", input_shapes_text(graph)},
                  {"batch", ready.batch},
                  {"streams", setting.streams}};
   std::vector<Tensor> inputs = random_inputs(graph, setting.seed);
   leave_limit_to_program();
   ready.streams = with_tuned(setting.tune, [&](TunedKernels* tuned) {
-    return std::make_unique<Streams>(std::move(graph),
+    return std::make_unique<Streams>(std::move(model.graph),
                                      CompileOptions{.precision = setting.precision,
                                                     .max_memory = setting.max_memory,
                                                     .band_rows = setting.band_rows,

@@ -24,8 +24,10 @@ struct Options {
 bool ends_in(const fs::path& path, const char* ending) { return path.extension() == ending; }
 
 Graph graph_from(const Options& options) {
-  if (!options.model.empty()) static_cast<void>(models::entry_of(options.model));  // no file
-  const std::string& word = options.model.empty() ? options.files[0] : options.model;
+  const bool named = !options.model.empty();
+  if (named) static_cast<void>(models::entry_of(options.model));  // no file
+  // A folder may have the name of a network.
+  const std::string word = named ? options.model : (fs::path(".") / options.files[0]).string();
   const LoadedModel model(word, {.seed = options.global.seed.value_or(1)});
   return model.graph({.shapes = shapes_by_name(options.shapes, model.input_names())});
 }

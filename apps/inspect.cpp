@@ -116,14 +116,20 @@ void print_counts(const Options& options, nlohmann::json counts, const std::stri
 void inspect_program(const Options& options, const std::string& name, const Graph& graph) {
   const bool json = options.global.json;
   const Precision precision = precision_from(options.global.precision);
+  const std::int64_t band_rows = band_rows_from(options.bands, options.tune);
   if (options.passes) print_passes(graph, precision, json);
   const bool timed = options.profile || !options.trace.empty() || !options.roofline.empty();
-  if (!timed && !options.layers && !options.memory) return;
+  if (!timed && !options.layers && !options.memory) {
+    if (options.tune || band_rows > 0)
+      throw UsageError(options.tune ? "--tune" : "--bands",
+                       "--layers, --memory, --profile, --trace or --roofline", "none of them");
+    return;
+  }
   leave_limit_to_program();
   Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
     return Program(graph, {.precision = precision,
                            .max_memory = memory_limit(options.global),
-                           .band_rows = band_rows_from(options.bands, options.tune),
+                           .band_rows = band_rows,
                            .tuned = tuned});
   });
   if (options.layers) print_nodes(program, json);

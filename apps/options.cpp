@@ -28,12 +28,14 @@ void add_global_options(CLI::App& verb, GlobalOptions& options, const CLI::Valid
   verb.set_version_flag("--version", std::string("burin ") + version);
 }
 
-CLI::Validator any_precision() { return CLI::IsMember({"exact", "f32", "bf16"}); }
+CLI::Validator any_precision() {
+  const auto& names = kernels::precision_names;
+  return CLI::IsMember(std::vector<std::string>(names.begin(), names.end()));
+}
 
 kernels::Precision precision_from(std::string_view word) {
-  if (word == "exact") return kernels::Precision::exact;
-  if (word == "f32") return kernels::Precision::f32;
-  if (word == "bf16") return kernels::Precision::bf16;
+  for (std::size_t i = 0; i < kernels::precision_names.size(); ++i)
+    if (kernels::precision_names[i] == word) return static_cast<kernels::Precision>(i);
   throw UsageError("--precision", "exact, f32 or bf16", "'" + std::string(word) + "'");
 }
 

@@ -54,8 +54,8 @@ void apply(const GlobalOptions& options);
 // Bytes of --max-memory; 0: no limit. Throws UsageError.
 [[nodiscard]] std::size_t memory_limit(const GlobalOptions& options);
 
-// Once a model is read: from here on a program keeps the limit by itself (CompileOptions::max_memory),
-// and weights in their own order, which go when they are packed, do not count.
+// Once a model is read: from here on a program keeps the limit by itself (CompileOptions::max_memory);
+// weights in their own order do not count.
 void leave_limit_to_program();
 
 // "512M", "4G", "1048576" -> bytes. Throws UsageError{"--max-memory", ...}.

@@ -116,6 +116,9 @@ void print_results(const Graph& graph, std::span<const Tensor> outputs, const Wo
 int run(const Options& options) {
   apply(options.global);
   const Precision precision = precision_from(options.global.precision);
+  const std::int64_t band_rows = band_rows_from(options.bands, options.tune);
+  if (options.check && (options.tune || band_rows > 0))
+    throw UsageError("--check", "no --tune and no number of --bands", "one of them");
   const LoadedModel model(options.model, {.seed = options.global.seed.value_or(1)});
   const WordsByName files = words_by_name("--input", options.inputs, model.input_names());
   const WordsByName targets = words_by_name("--output", options.outputs, model.output_names());
@@ -132,7 +135,7 @@ int run(const Options& options) {
     Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
       return Program(graph, {.precision = precision,
                              .max_memory = memory_limit(options.global),
-                             .band_rows = band_rows_from(options.bands, options.tune),
+                             .band_rows = band_rows,
                              .tuned = tuned});
     });
     print_results(graph, program.run(inputs), targets, json);

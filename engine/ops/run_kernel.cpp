@@ -106,25 +106,30 @@ void run_stages(const Entry& entry, const Args& args) {
   }
 }
 
+// What args.shared points to from now on, or null where the entry needs none.
+template <class Entry, class Args>
+std::shared_ptr<Storage> shared_scratch(const Entry& entry, Args& args) {
+  const std::size_t bytes = entry.shared_bytes(args.shape);
+  if (bytes == 0) return nullptr;
+  auto shared = Storage::allocate(bytes);
+  args.shared = shared->data();
+  return shared;
+}
+
 template <class Entry, class Args>
 void run(const Entry& entry, Args& args) {
-  std::shared_ptr<Storage> shared;
-  if (const std::size_t bytes = entry.shared_bytes(args.shape); bytes > 0) {
-    shared = Storage::allocate(bytes);
-    args.shared = shared->data();
-  }
+  const auto shared = shared_scratch(entry, args);
   run_stages(entry, args);
 }
 
 // All that a choice depends on but the entries themselves.
 template <class Shape>
 std::string tuning_key(std::string_view pass, const Shape& shape, const Wanted& wanted) {
-  const char* const precisions[] = {"exact", "f32", "bf16"};
   const char* const activations[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
-  return std::string(pass) + " " + shape_text(shape) + ", " +
-         activations[static_cast<int>(wanted.activation)] + ", " +
-         precisions[static_cast<int>(wanted.precision)] + ", " +
-         std::to_string(runtime::threads()) + " threads";
+  std::string key(pass);
+  key += " " + shape_text(shape) + ", " + activations[static_cast<int>(wanted.activation)] + ", ";
+  key += kernels::precision_names[static_cast<std::size_t>(wanted.precision)];
+  return key + ", " + std::to_string(runtime::threads()) + " threads";
 }
 
 // By timing on the tensors of the call: what they hold does not matter, the target is overwritten.
@@ -136,8 +141,9 @@ void tune(Choice<Entry>& choice, const std::string& key, Args args, const float*
     auto& own = packed[&entry];
     if (!own) own = pack(entry, args.shape, weights);
     args.packed = own->data();
+    const auto shared = shared_scratch(entry, args);
     const runtime::Stopwatch watch;
-    run(entry, args);
+    run_stages(entry, args);
     return watch.seconds();
   });
 }

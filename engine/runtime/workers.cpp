@@ -10,6 +10,7 @@
 #include <cassert>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <span>
 #include <sstream>
 #include <vector>
@@ -232,7 +233,12 @@ void warm_workspaces(std::size_t bytes) {
   ensure_configured();
   Team& t = team();
   const std::unique_lock lock(t.busy, std::try_to_lock);
-  const auto warm = [bytes](int worker) { touch(workspace(worker, bytes), 0, bytes); };
+  const auto warm = [bytes](int worker) {
+    try {
+      touch(workspace(worker, bytes), 0, bytes);
+    } catch (const std::bad_alloc&) {  // the loop that needs it will say so
+    }
+  };
   const int count = lock.owns_lock() ? t.threads.load(std::memory_order_relaxed) : 1;
   if (count == 1) return warm(0);
 #pragma omp parallel num_threads(count)

@@ -67,6 +67,8 @@ template <class Field>
 bool each_field(CodedInputStream& in, const Field& field) {
   std::uint32_t bytes = 0;
   if (!in.ReadVarint32(&bytes) || bytes > std::numeric_limits<int>::max()) return false;
+  const int left = in.BytesUntilLimit();  // of the message around it; -1: no limit
+  if (left >= 0 && static_cast<int>(bytes) > left) return false;
   const CodedInputStream::Limit outer = in.PushLimit(static_cast<int>(bytes));
   while (const std::uint32_t tag = in.ReadTag())
     if (!field(tag)) return false;

@@ -209,6 +209,11 @@ TEST_CASE("numbers of large initializers") {
   has(error_of([&] { (void)read(file_with(right + field(0x4a, "abcd"))); }),
       "20000 bytes of raw_data in initializer \"large\", got 4");
   has(error_of([&] { (void)read(file_with(field(0x4a, raw(numbers) + "more"))); }), "got 20004");
+  // An initializer whose length passes the end of its graph, into the model behind it.
+  std::string longer = field(0x2a, tensor.SerializeAsString() + right + "12345");
+  longer.resize(longer.size() - 5);
+  const std::string past = field(0x3a, longer) + small().proto.SerializeAsString();
+  CHECK_THROWS_AS((void)read({past.begin(), past.end()}), Error);
   for (const std::size_t length :
        {std::size_t{2}, std::size_t{40}, std::size_t{4000}, std::size_t{20010}}) {
     const std::vector<std::uint8_t> part(whole.begin(),
