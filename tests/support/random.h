@@ -39,4 +39,16 @@ class Random {
   std::uint64_t state_;
 };
 
+// How many of a test's random cases are run: all, or a quarter under the address sanitizer, where each takes
+// ten times as long.
+constexpr int random_cases(int all) {
+#if defined(__SANITIZE_ADDRESS__)
+  return all / 4;
+#elif defined(__has_feature)
+  return __has_feature(address_sanitizer) ? all / 4 : all;
+#else
+  return all;
+#endif
+}
+
 }  // namespace burin::test
