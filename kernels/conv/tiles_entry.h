@@ -12,6 +12,10 @@ struct TilesEntry {
   static TilesPlan plan(const ConvShape& s) noexcept { return TilesPlan(s, forward, split); }
 
   static const char* refuse(const ConvShape& s) noexcept {
+    // A window is staged with all that the kernel reaches: mostly padding there, and again for each row.
+    for (std::size_t a = 0; a < 3; ++a)
+      if (s.dilation[a] > 1 && s.dilation[a] * (s.kernel[a] - 1) >= s.in[a])
+        return "the dilated kernel reaches past the image";
     if (s.taps() > TilesPlan::max_taps) return "more than 512 kernel points";
     if (s.in_pixels() >= (1 << 30) || s.out_pixels() >= (1 << 30)) return "more than 2^30 pixels";
     const TilesPlan p = plan(s);
