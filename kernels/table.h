@@ -25,6 +25,7 @@ enum KernelFlags : unsigned {
   kernel_f32_exact = 1u << 2,   // f32 multiply-adds of the plain definition only (no Winograd)
   kernel_transcendental = 1u << 3,  // its epilogue applies sigmoid and tanh too
   kernel_bf16_products = 1u << 4,   // both factors of a product are rounded to bf16
+  kernel_split_products = 1u << 5,  // each factor is the sum of two in bf16
 };
 
 template <class Shape, class Args>
@@ -72,6 +73,7 @@ template <class Shape, class Args>
 // Whether an entry of these flags holds the precision.
 [[nodiscard]] constexpr bool holds(unsigned flags, Precision precision) noexcept {
   if (precision == Precision::exact) return (flags & kernel_f32_exact) != 0;
+  if (precision == Precision::f32_unsplit && (flags & kernel_split_products) != 0) return false;
   return precision == Precision::bf16 || (flags & kernel_bf16_products) == 0;
 }
 

@@ -91,6 +91,7 @@ class Program {
   void load(std::span<const Tensor> inputs);
 
   Graph graph_;  // constants hold no numbers any more unless values are kept
+  Precision precision_;  // of its kernels
   std::vector<Place> places_;
   ValuePlan plan_;
   std::shared_ptr<Storage> memory_;

@@ -128,7 +128,9 @@ std::string tuning_key(std::string_view pass, const Shape& shape, const Wanted& 
   const char* const activations[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
   std::string key(pass);
   key += " " + shape_text(shape) + ", " + activations[static_cast<int>(wanted.activation)] + ", ";
-  key += kernels::precision_names[static_cast<std::size_t>(wanted.precision)];
+  const bool unsplit = wanted.precision == Precision::f32_unsplit;
+  key += unsplit ? "f32 unsplit"
+                 : kernels::precision_names[static_cast<std::size_t>(wanted.precision)];
   return key + ", " + std::to_string(runtime::threads()) + " threads";
 }
 

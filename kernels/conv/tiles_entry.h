@@ -81,7 +81,7 @@ struct TilesEntry {
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
-            .flags = split ? kernel_default : kernel_bf16_products,
+            .flags = split ? kernel_split_products : kernel_bf16_products,
             .refuse = refuse,
             .cost = cost,
             .packed_bytes = packed_bytes,

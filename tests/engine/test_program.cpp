@@ -175,6 +175,20 @@ TEST_CASE("exact: f32 multiply-adds of the plain definition only") {
   }
 }
 
+TEST_CASE("few results for an image are not made of split factors") {
+  const auto split_steps = [](std::int64_t results) {
+    Tape tape(Mode::shapes);
+    const Value x = tape.input(Shape{2, 64, 32, 32});
+    const Value y[] = {global_average_pool(layer(tape, layer(tape, x, 64, 2), results, 4))};
+    const Program program(trace(tape, y), {});
+    return std::count_if(program.steps().begin(), program.steps().end(), [](const auto& s) {
+      return s.step.kernel.starts_with("tiles_split");
+    });
+  };
+  CHECK(split_steps(4) == 0);
+  CHECK((split_steps(64) > 0) == kernels::usable(kernels::Isa::amx));
+}
+
 TEST_CASE("a run takes no memory from the system or the arena") {
   const Graph graph = traced(cases[0]);
   const Tensor x = numbers(cases[0].input, 42);

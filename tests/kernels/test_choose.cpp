@@ -84,7 +84,10 @@ const Entry plain = make(
     "plain_x", Isa::reference, kernel_f32_exact, [](const Size&) noexcept { return 3.0; }, serve);
 const Entry clever = make(
     "clever_x", Isa::reference, 0, [](const Size&) noexcept { return 2.0; }, serve);
-const Entry* const by_precision[] = {&rounded, &plain, &clever};
+const Entry split = make(
+    "split_x", Isa::reference, kernel_split_products, [](const Size&) noexcept { return 1.5; },
+    serve);
+const Entry* const by_precision[] = {&rounded, &plain, &clever, &split};
 
 TEST_CASE("a precision rules out the entries that do not hold it") {
   const auto pick_for = [](Precision precision) {
@@ -92,9 +95,10 @@ TEST_CASE("a precision rules out the entries that do not hold it") {
                   precision);
   };
   CHECK(pick_for(Precision::exact) == &plain);
-  CHECK(pick_for(Precision::f32) == &clever);
+  CHECK(pick_for(Precision::f32) == &split);
+  CHECK(pick_for(Precision::f32_unsplit) == &clever);
   CHECK(pick_for(Precision::bf16) == &rounded);
-  CHECK(choose(std::span<const Entry* const>(by_precision), Size{1}) == &clever);
+  CHECK(choose(std::span<const Entry* const>(by_precision), Size{1}) == &split);
 }
 
 TEST_CASE("exact means no Winograd and no rounding") {
