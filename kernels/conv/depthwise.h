@@ -10,6 +10,7 @@
 
 #include "kernels/conv/depthwise_rows.h"
 #include "kernels/conv/depthwise_tile.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -36,7 +37,6 @@ struct Depthwise {
       for (std::int64_t c = 0; c < depthwise_padded<V>(s); ++c)
         to[t * depthwise_padded<V>(s) + c] = c < s.groups ? weights[c * s.taps() + t] : 0.0f;
   }
-  static std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
 
   // Rows (d,h) of the target of all images; a task is a block of them.
   static std::int64_t rows(const ConvShape& s) noexcept {
@@ -141,9 +141,6 @@ struct Depthwise {
   };
 
  public:
-  // A sum does not depend on how pixels are grouped.
-  static int row_period(const ConvShape&) noexcept { return 1; }
-
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
@@ -158,7 +155,7 @@ struct Depthwise {
             .stages = 1,
             .tasks = tasks,
             .run = run,
-            .row_period = row_period};
+            .row_period = every_row};
   }
 };
 

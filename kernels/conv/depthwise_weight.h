@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/conv/depthwise_rows.h"
+#include "kernels/entry_parts.h"
 #include "kernels/micro/unroll.h"
 
 namespace burin::kernels {
@@ -95,7 +96,6 @@ struct DepthwiseWeight {
   }
   static std::int64_t rows(const ConvShape& s) noexcept { return s.batch * s.out(0) * s.out(1); }
   static std::int64_t blocks(const ConvShape& s) noexcept { return at_most(rows(s), most_blocks); }
-  static std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
   // sums[block][tap][channel]
   static std::size_t shared_bytes(const ConvShape& s) noexcept {
     return sizeof(float) * static_cast<std::size_t>(blocks(s) * s.taps() * depthwise_padded<V>(s));

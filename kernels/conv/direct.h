@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernels/conv/direct_pack.h"
+#include "kernels/entry_parts.h"
 #include "kernels/micro/tile_call.h"
 
 namespace burin::kernels {
@@ -297,7 +298,6 @@ struct Direct {
     const std::int64_t rows = s.kernel[0] * s.kernel[1];
     return sizeof(float) * static_cast<std::size_t>(rows * columns * plan.longest_chunk());
   }
-  static std::size_t shared_bytes(const ConvShape&) noexcept { return 0; }
   static std::int64_t tasks(const ConvShape& s, int) noexcept { return plan_of(s).tasks(); }
   static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
                   void* workspace) noexcept {
@@ -305,9 +305,6 @@ struct Direct {
     DirectRun<V> runner(args, plan, static_cast<float*>(workspace));
     for (std::int64_t t = first; t < last; ++t) runner.task(t);
   }
-
-  // A sum does not depend on how pixels are grouped.
-  static int row_period(const ConvShape&) noexcept { return 1; }
 
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
@@ -319,11 +316,11 @@ struct Direct {
             .pack_tasks = pack_tasks,
             .pack = pack,
             .workspace_bytes = workspace_bytes,
-            .shared_bytes = shared_bytes,
+            .shared_bytes = no_bytes,
             .stages = 1,
             .tasks = tasks,
             .run = run,
-            .row_period = row_period};
+            .row_period = every_row};
   }
 };
 

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernels/conv/tables.h"
+#include "kernels/entry_parts.h"
 #include "kernels/micro/finish.h"
 
 namespace burin::kernels {
@@ -49,7 +50,6 @@ std::size_t weight_bytes(const ConvShape& s) noexcept {
          static_cast<std::size_t>(s.in_channels / s.groups) * static_cast<std::size_t>(s.taps());
 }
 std::int64_t one(const ConvShape&) noexcept { return 1; }
-std::size_t no_bytes(const ConvShape&) noexcept { return 0; }
 
 void pack(const ConvShape& s, const float* weights, void* packed, std::int64_t,
           std::int64_t last) noexcept {
@@ -154,8 +154,6 @@ void run_weight(const ConvWeightArgs& args, int, std::int64_t first, std::int64_
     args.dw[task] = static_cast<float>(sum);
   }
 }
-
-int every_row(const ConvShape&) noexcept { return 1; }
 
 constexpr ConvKernel forward[] = {{.name = "reference",
                                    .isa = Isa::reference,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/conv/tiles.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -75,9 +76,6 @@ struct TilesEntry {
     }
   }
 
-  // A sum does not depend on how pixels are grouped.
-  static int row_period(const ConvShape&) noexcept { return 1; }
-
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
@@ -92,7 +90,7 @@ struct TilesEntry {
             .stages = 2,
             .tasks = tasks,
             .run = run,
-            .row_period = row_period};
+            .row_period = every_row};
   }
 
  private:

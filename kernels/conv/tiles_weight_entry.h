@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/conv/tiles_weight.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -37,7 +38,6 @@ struct TilesWeightEntry {
     const double sums = static_cast<double>(p.tasks() * p.sums_bytes() / 4);
     return products * (split ? 0.145 : 0.17) + staged * (split ? 40 : 35) + sums * 30;
   }
-  static std::size_t packed_bytes(const ConvShape&) noexcept { return 0; }
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
     const TilesWeightPlan p = plan(s);
     return static_cast<std::size_t>(at_least(own_bytes(p) + Run::workspace_bytes(p), row_bytes(p)));
@@ -76,7 +76,7 @@ struct TilesWeightEntry {
             .flags = split ? kernel_split_products : kernel_bf16_products,
             .refuse = refuse,
             .cost = cost,
-            .packed_bytes = packed_bytes,
+            .packed_bytes = no_bytes,
             .pack_tasks = nullptr,
             .pack = nullptr,
             .workspace_bytes = workspace_bytes,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/conv/weight_pack.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -190,9 +191,6 @@ class WeightDirect {
     const double sums = 90.0 * static_cast<double>(p.partials * s.groups * p.taps * p.c * p.oc);
     return (products + sums) * 16 / V::lanes;
   }
-  static std::size_t nothing(const ConvShape&) noexcept { return 0; }
-  static std::int64_t no_tasks(const ConvShape&) noexcept { return 0; }
-  static void no_pack(const ConvShape&, const float*, void*, std::int64_t, std::int64_t) noexcept {}
   // Packed x and dy of a chunk, then three lists of rows.
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
     const Plan p(s);
@@ -228,9 +226,9 @@ class WeightDirect {
             .flags = kernel_f32_exact,
             .refuse = refuse,
             .cost = cost,
-            .packed_bytes = nothing,
-            .pack_tasks = no_tasks,
-            .pack = no_pack,
+            .packed_bytes = no_bytes,
+            .pack_tasks = nullptr,
+            .pack = nullptr,
             .workspace_bytes = workspace_bytes,
             .shared_bytes = shared_bytes,
             .stages = 2,

@@ -4,6 +4,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/winograd_pack.h"
 #include "kernels/conv/winograd_weight.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -28,7 +29,6 @@ struct WinogradEntry {
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
     return W::workspace_bytes(plan(s));
   }
-  static std::size_t shared_bytes(const ConvShape&) noexcept { return 0; }
   static std::int64_t tasks(const ConvShape& s, int) noexcept { return W::tasks(plan(s)); }
   static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
                   void* workspace) noexcept {
@@ -49,7 +49,7 @@ struct WinogradEntry {
             .pack_tasks = pack_tasks,
             .pack = pack,
             .workspace_bytes = workspace_bytes,
-            .shared_bytes = shared_bytes,
+            .shared_bytes = no_bytes,
             .stages = 1,
             .tasks = tasks,
             .run = run,
@@ -62,7 +62,6 @@ struct WinogradWeightEntry {
   using W = WinogradWeight<V, D, F>;
 
   static double cost(const ConvShape& s) noexcept { return W::cost(W::plan(s)); }
-  static std::size_t packed_bytes(const ConvShape&) noexcept { return 0; }
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
     return W::workspace_bytes(W::plan(s));
   }
@@ -83,7 +82,7 @@ struct WinogradWeightEntry {
             .flags = kernel_default,
             .refuse = winograd_refuse<D, F, 1>,
             .cost = cost,
-            .packed_bytes = packed_bytes,
+            .packed_bytes = no_bytes,
             .pack_tasks = nullptr,
             .pack = nullptr,
             .workspace_bytes = workspace_bytes,

@@ -1,6 +1,7 @@
 // Matrix product over tiles: blocks of b's columns are packed, rows of a are read where they lie.
 #pragma once
 
+#include "kernels/entry_parts.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/micro/parts.h"
 #include "kernels/micro/tile_call.h"
@@ -76,7 +77,6 @@ struct MatmulDirect {
     }
   }
 
-  static std::size_t no_bytes(const MatmulShape&) noexcept { return 0; }
   static std::int64_t tasks(const MatmulShape& s, int) noexcept {
     const Plan p = plan_of(s);
     return p.sets * p.bands;

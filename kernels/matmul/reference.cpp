@@ -1,4 +1,5 @@
 // The formula of matmul.h as loops, sums in double: what every other entry is compared with.
+#include "kernels/entry_parts.h"
 #include "kernels/matmul/tables.h"
 #include "kernels/micro/finish.h"
 
@@ -11,7 +12,6 @@ std::size_t packed_bytes(const MatmulShape& s) noexcept {
   return sizeof(float) * static_cast<std::size_t>(s.k * s.n);
 }
 std::int64_t pack_tasks(const MatmulShape& s) noexcept { return s.k; }
-std::size_t no_bytes(const MatmulShape&) noexcept { return 0; }
 std::int64_t tasks(const MatmulShape& s, int) noexcept { return s.m; }
 
 // packed[k][n]; a task is a row.

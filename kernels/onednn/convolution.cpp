@@ -2,6 +2,7 @@
 //
 // Scratch (Args::shared): the primitive's own, then dense copies of source and target for channel
 // slices, then, in the weight pass, the gradient in the primitive's layout.
+#include "kernels/entry_parts.h"
 #include "kernels/onednn/flush.h"
 #include "kernels/onednn/onednn.h"
 #include "kernels/onednn/plan.h"
@@ -52,7 +53,6 @@ std::size_t packed_bytes(const ConvShape& shape) {
 
 std::int64_t one_pack_task(const ConvShape&) noexcept { return 1; }
 std::int64_t one_task(const ConvShape&, int) noexcept { return 1; }
-std::size_t none(const ConvShape&) noexcept { return 0; }
 
 template <Pass pass>
 void pack(const ConvShape& shape, const float* weights, void* packed, std::int64_t, std::int64_t) {
@@ -132,7 +132,7 @@ constinit const ConvKernel entry = {
     .packed_bytes = packed_bytes<pass>,
     .pack_tasks = one_pack_task,
     .pack = pack<pass>,
-    .workspace_bytes = none,
+    .workspace_bytes = no_bytes,
     .shared_bytes = shared_bytes<pass>,
     .stages = 1,
     .tasks = one_task,
@@ -145,10 +145,10 @@ constinit const ConvWeightKernel weight_entry = {
     .flags = kernel_whole | kernel_f32_exact | kernel_on_request,
     .refuse = refuse<Pass::weight>,
     .cost = cost<Pass::weight>,
-    .packed_bytes = none,
-    .pack_tasks = [](const ConvShape&) noexcept -> std::int64_t { return 0; },
+    .packed_bytes = no_bytes,
+    .pack_tasks = nullptr,
     .pack = nullptr,
-    .workspace_bytes = none,
+    .workspace_bytes = no_bytes,
     .shared_bytes = shared_bytes<Pass::weight>,
     .stages = 1,
     .tasks = one_task,

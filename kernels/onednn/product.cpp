@@ -1,5 +1,6 @@
 // Matrix product by oneDNN. Scratch (Args::shared): the primitive's own, then a dense copy of c
 // where c has gaps.
+#include "kernels/entry_parts.h"
 #include "kernels/onednn/flush.h"
 #include "kernels/onednn/onednn.h"
 #include "kernels/onednn/plan.h"
@@ -66,7 +67,7 @@ constinit const MatmulKernel entry = {
     .packed_bytes = packed_bytes,
     .pack_tasks = [](const MatmulShape&) noexcept -> std::int64_t { return 1; },
     .pack = pack,
-    .workspace_bytes = [](const MatmulShape&) noexcept -> std::size_t { return 0; },
+    .workspace_bytes = no_bytes,
     .shared_bytes = shared_bytes,
     .stages = 1,
     .tasks = [](const MatmulShape&, int) noexcept -> std::int64_t { return 1; },
