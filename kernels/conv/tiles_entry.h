@@ -17,13 +17,9 @@ struct TilesEntry {
     for (std::size_t a = 0; a < 3; ++a)
       if (s.dilation[a] > 1 && s.dilation[a] * (s.kernel[a] - 1) >= s.in[a])
         return "the dilated kernel reaches past the image";
-    if (s.taps() > TilesPlan::max_taps) return "more than 512 kernel points";
-    if (s.in_pixels() >= (1 << 30) || s.out_pixels() >= (1 << 30)) return "more than 2^30 pixels";
+    if (const char* reason = tiles_refuse_counts(s)) return reason;
     const TilesPlan p = plan(s);
-    constexpr std::int64_t most = std::int64_t{64} << 20;
-    return p.whole || p.staged_bytes(p.memory_d(), p.memory_h()) <= most
-               ? nullptr
-               : "a row of the image does not fit in the cache";
+    return p.whole ? nullptr : tiles_refuse_staged(p.staged_bytes(p.memory_d(), p.memory_h()));
   }
   // In multiply-adds at full speed of 512 bits. Measured with 2 threads: tiles do 15 times as many,
   // of which two thirds are reached; a number that is staged or finished costs 15 in bf16, 30 in

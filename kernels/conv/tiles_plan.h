@@ -42,6 +42,17 @@ struct TilesAxis {
   return t;
 }
 
+// Null when the taps can be listed and the pixels counted, else the reason.
+[[nodiscard]] inline const char* tiles_refuse_counts(const ConvShape& s) noexcept {
+  if (s.taps() > direct_max_taps) return "more than 512 kernel points";
+  constexpr std::int64_t pixels = 1 << 30;
+  return s.in_pixels() >= pixels || s.out_pixels() >= pixels ? "more than 2^30 pixels" : nullptr;
+}
+// Null when the least that is staged at once, of `bytes`, may be so much.
+[[nodiscard]] constexpr const char* tiles_refuse_staged(std::int64_t bytes) noexcept {
+  return bytes <= std::int64_t{64} << 20 ? nullptr : "a row of the image does not fit in the cache";
+}
+
 struct TilesPlan {
   static constexpr std::int64_t window_bytes = 1000 * 1024;  // of a staged window, in L2
   static constexpr std::int64_t window_pixels = 4096;

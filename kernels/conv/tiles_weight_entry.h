@@ -17,10 +17,8 @@ struct TilesWeightEntry {
   static TilesWeightPlan plan(const ConvShape& s) noexcept { return {s, split}; }
   static const char* refuse(const ConvShape& s) noexcept {
     if (split && refuse_other_types(s) != nullptr) return refuse_other_types(s);
-    if (s.taps() > TilesPlan::max_taps) return "more than 512 kernel points";
-    if (s.in_pixels() >= (1 << 30) || s.out_pixels() >= (1 << 30)) return "more than 2^30 pixels";
-    constexpr std::int64_t most = std::int64_t{64} << 20;
-    return plan(s).x_bytes() <= most ? nullptr : "a row of the image does not fit in the cache";
+    if (const char* reason = tiles_refuse_counts(s)) return reason;
+    return tiles_refuse_staged(plan(s).x_bytes());
   }
   // In multiply-adds at full speed of 512 bits. Measured with 2 threads: tiles do 15 times as many,
   // of which 46 % are reached in split form and 40 % in bf16; a number that is staged costs 40 or
