@@ -34,8 +34,7 @@ CLI::Validator any_precision() {
 }
 
 kernels::Precision precision_from(std::string_view word) {
-  for (std::size_t i = 0; i < kernels::precision_names.size(); ++i)
-    if (kernels::precision_names[i] == word) return static_cast<kernels::Precision>(i);
+  if (const auto precision = kernels::precision_named(word)) return *precision;
   throw UsageError("--precision", "exact, f32 or bf16", "'" + std::string(word) + "'");
 }
 

@@ -164,7 +164,7 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome) {
 int run(Options options, const CommandLine& command) {
   apply(options.global);
   const Recipe recipe = recipe_of(options);
-  options.global.precision = train::precision_name(recipe.train.precision);
+  options.global.precision = name_of(recipe.train.precision);
   const auto network = train::make_network_of(recipe);
   train::TrainJob job = job_of(options, recipe, *network);
   const bool any = check_folder(options);

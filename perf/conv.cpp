@@ -342,9 +342,7 @@ T number(std::string_view option, std::string_view word, T least, T most) {
 }
 
 kernels::Precision precision_of(std::string_view word) {
-  if (word == "exact") return kernels::Precision::exact;
-  if (word == "f32") return kernels::Precision::f32;
-  if (word == "bf16") return kernels::Precision::bf16;
+  if (const auto precision = kernels::precision_named(word)) return *precision;
   throw std::invalid_argument("unknown precision " + std::string(word));
 }
 

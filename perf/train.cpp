@@ -146,7 +146,7 @@ void run(const Case& c, const Arguments& arguments) {
     times.push_back(perf::seconds([&] { loss = step(); }));
   const double median = perf::median(times), least = *std::min_element(times.begin(), times.end());
   const std::string shape = input.text(), isa(kernels::isa_name(kernels::isa_cap()));
-  const std::string precision(train::precision_name(arguments.precision));
+  const std::string precision(name_of(arguments.precision));
   // A step is three passes of the forward's multiply-adds, two operations each.
   const double gflops = 6e-9 * static_cast<double>(step.macs()) / median;
   if (arguments.json)
@@ -196,10 +196,9 @@ std::optional<Arguments> parse(int argc, char** argv) {
       if (!sizes) return {};
       a.shape = *sizes;
     } else if (word == "--precision") {
-      if (std::find(kernels::precision_names.begin(), kernels::precision_names.end(), value) ==
-          kernels::precision_names.end())
-        return {};
-      a.precision = train::precision_from(value);
+      const auto precision = kernels::precision_named(value);
+      if (!precision) return {};
+      a.precision = *precision;
     } else if (const auto number = perf::number_from(value, 1, 1 << 20); !number) {
       return {};
     } else if (word == "--batch") {

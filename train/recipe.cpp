@@ -14,9 +14,6 @@
 
 namespace burin::train {
 
-std::string_view precision_name(kernels::Precision precision) noexcept {
-  return kernels::precision_names[static_cast<std::size_t>(precision)];
-}
 kernels::Precision precision_from(std::string_view word) {
   return enum_from<kernels::Precision>("precision", word, kernels::precision_names);
 }

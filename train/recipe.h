@@ -35,7 +35,6 @@ struct SamplerRecipe {
   std::int64_t per_epoch = 4000;  // patches
 };
 
-[[nodiscard]] std::string_view precision_name(kernels::Precision precision) noexcept;
 [[nodiscard]] kernels::Precision precision_from(std::string_view word);  // throws Error
 
 struct TrainRecipe {

@@ -77,7 +77,7 @@ void visit_train(TrainRecipe& t, V& v) {
   v.number("checkpoint_seconds", t.checkpoint_seconds, 0, 1e9);
   v.number("loaders", t.loaders, 1, 64);
   v.number("seed", t.seed, 0, 9e15);
-  v.word("precision", t.precision, precision_name, precision_from);
+  v.word("precision", t.precision, kernels::name_of, precision_from);
 }
 
 template <class V>

@@ -21,13 +21,8 @@ void put(std::ostream& out, const char* name, const List& list, const List& norm
   if (list != normal) out << ' ' << name << '=' << joined(list);
 }
 
-std::string_view word(Activation activation) {
-  constexpr std::string_view words[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
-  return words[static_cast<int>(activation)];
-}
-
 void put_activation(std::ostream& out, Activation activation, float slope) {
-  if (activation != Activation::none) out << " activation=" << word(activation);
+  if (activation != Activation::none) out << " activation=" << name_of(activation);
   if (activation == Activation::leaky_relu) out << " slope=" << slope;
 }
 

@@ -125,12 +125,11 @@ void run(const Entry& entry, Args& args) {
 // All that a choice depends on but the entries themselves.
 template <class Shape>
 std::string tuning_key(std::string_view pass, const Shape& shape, const Wanted& wanted) {
-  const char* const activations[] = {"none", "relu", "leaky_relu", "relu6", "sigmoid", "tanh"};
   std::string key(pass);
-  key += " " + shape_text(shape) + ", " + activations[static_cast<int>(wanted.activation)] + ", ";
-  const bool unsplit = wanted.precision == Precision::f32_unsplit;
-  key += unsplit ? "f32 unsplit"
-                 : kernels::precision_names[static_cast<std::size_t>(wanted.precision)];
+  key += " " + shape_text(shape) + ", ";
+  key += name_of(wanted.activation);
+  key += ", ";
+  key += name_of(wanted.precision);
   return key + ", " + std::to_string(runtime::threads()) + " threads";
 }
 
