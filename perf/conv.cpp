@@ -21,9 +21,9 @@
 #include <string_view>
 
 #include "engine/runtime/workers.h"
+#include "kernels/bf16.h"
 #include "kernels/peak_loops.h"
 #include "kernels/request.h"
-#include "kernels/tiles/round.h"
 #include "perf/bench.h"
 #include "perf/conv_yardstick.h"
 #include "perf/environment.h"

@@ -7,7 +7,7 @@
 #include "engine/ops/operands.h"
 #include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
-#include "kernels/tiles/round.h"
+#include "kernels/bf16.h"
 
 namespace burin {
 namespace {

@@ -1,12 +1,12 @@
 #include "engine/tensor/tensor.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "engine/error.h"
 #include "engine/runtime/workers.h"
 #include "engine/tensor/copy.h"
+#include "kernels/bf16.h"
 
 namespace burin {
 namespace {
@@ -21,9 +21,6 @@ template <class T>
 float as_float(T value) {
   return static_cast<float>(value);
 }
-float bf16_to_float(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
 
 template <class T>
 std::vector<float> dense_to_floats(const Tensor& t) {
@@ -31,18 +28,11 @@ std::vector<float> dense_to_floats(const Tensor& t) {
   const T* in = t.data<T>();
   for (std::size_t i = 0; i < out.size(); ++i) {
     if constexpr (std::is_same_v<T, std::uint16_t>)
-      out[i] = bf16_to_float(in[i]);
+      out[i] = kernels::widen_bf16(in[i]);
     else
       out[i] = as_float(in[i]);
   }
   return out;
-}
-
-// Round to nearest even; a NaN stays one.
-std::uint16_t bf16_of(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (value != value) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
-  return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
 template <class T>
@@ -60,7 +50,7 @@ void fill_dense_as(const Tensor& t, float value) {
     case DType::f64:
       return fill_dense<double>(t, value);
     case DType::bf16:
-      return fill_dense<std::uint16_t>(t, bf16_of(value));
+      return fill_dense<std::uint16_t>(t, kernels::round_bf16(value));
     case DType::u8:
       return fill_dense(t, static_cast<std::uint8_t>(value));
     case DType::s8:

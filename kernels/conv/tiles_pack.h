@@ -2,8 +2,8 @@
 // [lo, hi][channel tile of 16] tiles of 16 rows of 16 pairs, in bf16. A task is a block of a group.
 #pragma once
 
+#include "kernels/bf16.h"
 #include "kernels/conv/tiles_plan.h"
-#include "kernels/tiles/round.h"
 
 namespace burin::kernels {
 namespace {

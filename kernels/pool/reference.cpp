@@ -1,7 +1,7 @@
 // What the tables compute, written down once: scalar loops over points, sums in double.
-#include <bit>
 #include <cmath>
 
+#include "kernels/bf16.h"
 #include "kernels/pool/pool.h"
 
 namespace burin::kernels {
@@ -94,8 +94,6 @@ void max(const PoolArgs& args, std::int64_t first, std::int64_t last) noexcept {
   });
 }
 
-float widened(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-
 void max_bf16(const PoolArgsBf16& args, std::int64_t first, std::int64_t last) noexcept {
   const PoolShape& s = args.shape;
   const auto out = out_size(s);
@@ -105,7 +103,7 @@ void max_bf16(const PoolArgsBf16& args, std::int64_t first, std::int64_t last) n
       std::uint16_t best = 0xff80;  // minus infinity
       each_tap(s, o, [&](int, Point i) {
         const std::uint16_t x = args.source[pixel_of(n, s.in, i) * args.source_pixel + c];
-        if (std::isnan(widened(x)) || widened(x) > widened(best)) best = x;
+        if (std::isnan(widen_bf16(x)) || widen_bf16(x) > widen_bf16(best)) best = x;
       });
       args.target[pixel * args.target_pixel + c] = best;
     }

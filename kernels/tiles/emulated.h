@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/tiles/round.h"
+#include "kernels/bf16.h"
 
 namespace burin::kernels {
 namespace {

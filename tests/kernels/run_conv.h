@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/bf16.h"
 #include "kernels/conv/conv.h"
-#include "kernels/tiles/round.h"
 #include "tests/support/guarded_buffer.h"
 
 namespace burin::test {
