@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -27,7 +26,7 @@ struct BandCall {
 // Makes the step of a node with these operands and this target.
 using MakeStep = std::function<Step(const Node& part, std::vector<Tensor> operands,
                                     const Tensor& target, const std::string& kernel)>;
-// `steps` sees each part once, when it is made.
+// `see` is called once with each part, when it is made.
 [[nodiscard]] std::vector<BandCall> band_calls(
     const Region& region, const Graph& graph, const std::vector<Place>& places,
     const BandMemory& memory, const MakeStep& make_step,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 namespace burin {
 namespace {
@@ -175,15 +174,6 @@ bool cut(Region& region, std::int64_t height, const Graph& graph, const std::vec
     }
   }
   return kernels_serve(region, graph, precision);
-}
-
-std::int64_t whole_bytes(const Region& region, const Graph& graph) {
-  return std::accumulate(region.windows.begin(), region.windows.end(), std::int64_t{0},
-                         [&](std::int64_t sum, const BandWindow& w) {
-                           const Node& node = graph.at(w.root);
-                           return sum + node.shape.elements() *
-                                            static_cast<std::int64_t>(size_of(node.type));
-                         });
 }
 
 std::string to_text(const std::vector<Region>& regions, const Graph& graph) {

@@ -57,9 +57,6 @@ struct Region {
 [[nodiscard]] bool cut(Region& region, std::int64_t height, const Graph& graph,
                        const std::vector<Place>& places, kernels::Precision precision);
 
-// Bytes that the region's windows keep out of memory when nothing is cut.
-[[nodiscard]] std::int64_t whole_bytes(const Region& region, const Graph& graph);
-
 // "nodes %3-%9 in 32 bands of 32 rows: %3 conv 1x64x1024x1024 in 38 rows, ..", a line each.
 [[nodiscard]] std::string to_text(const std::vector<Region>& regions, const Graph& graph);
 

@@ -123,10 +123,6 @@ std::vector<Place> place(const Graph& graph, bool in_place) {
   return Placement(graph, in_place).take();
 }
 
-Blocks blocks_of(const Graph& graph, const std::vector<Place>& places) {
-  return blocks_of(graph, places, {});
-}
-
 Blocks blocks_of(const Graph& graph, const std::vector<Place>& places,
                  const std::vector<Region>& regions) {
   const int end = static_cast<int>(graph.nodes.size());

@@ -32,6 +32,5 @@ struct Blocks {
 // (bands.h) reads or makes lives as long as the region; a window takes its rows of one image.
 [[nodiscard]] Blocks blocks_of(const Graph& graph, const std::vector<Place>& places,
                                const std::vector<Region>& regions);
-[[nodiscard]] Blocks blocks_of(const Graph& graph, const std::vector<Place>& places);
 
 }  // namespace burin
