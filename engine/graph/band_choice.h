@@ -1,5 +1,4 @@
-// Which regions are cut into bands, and how high these are: as asked for, where memory is short, or
-// where it pays.
+// Which regions are cut into bands, and how high these are: as asked for, or where memory is short.
 #pragma once
 
 #include "engine/graph/bands.h"
@@ -11,8 +10,9 @@ inline constexpr std::int64_t bands_by_choice = -1;
 struct BandRequest {
   std::int64_t rows = bands_by_choice;  // of a band; 0: no bands
   kernels::Precision precision = kernels::Precision::f32;
-  std::size_t max_memory = 0;  // bytes of activations, packed weights and scratch; 0: no limit
-  bool keep_values = false;    // every value has memory of its own: no bands
+  // Bytes of activations, packed weights and scratch that threads share; 0: no limit.
+  std::size_t max_memory = 0;
+  bool keep_values = false;  // every value has memory of its own: no bands
 };
 
 // What is known before memory is taken.

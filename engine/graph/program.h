@@ -21,8 +21,8 @@ namespace burin {
 struct CompileOptions {
   Precision precision = Precision::f32;
   bool optimize = true;  // false: node by node as given
-  // Bytes of activations, packed weights and scratch; 0: no limit. Where nodes one after another
-  // need more, bands (bands.h) keep it.
+  // Bytes of activations, packed weights and scratch that threads share; 0: no limit. Where nodes
+  // one after another need more, bands (bands.h) keep it.
   std::size_t max_memory = 0;
   std::int64_t band_rows = bands_by_choice;  // 0: no bands
   bool keep_values = false;  // every value has memory of its own; constants stay, no bands
