@@ -154,8 +154,10 @@ void Program::make_region(const Region& region, const CompileOptions& options) {
     return make_step(part, std::move(operands), target, options, kernel);
   };
   const auto see = [&](int id, const Step& step) {
-    note_needs(step);
-    if (!steps.contains(id)) steps[id] = add_step(id, step);
+    if (steps.contains(id))
+      note_needs(step);
+    else
+      steps[id] = add_step(id, step);
   };
   for (BandCall& call : band_calls(region, graph_, places_, {windows, values_}, make, see)) {
     const auto step = steps.find(call.node);  // a joined window has none of its own
