@@ -1,49 +1,20 @@
 // Bands against the same program without them, bit by bit; that one is checked in test_program.cpp.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "engine/error.h"
 #include "engine/graph/program.h"
-#include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
-#include "tests/support/random.h"
+#include "tests/support/networks.h"
 
 namespace burin {
 namespace {
 
-using test::Random;
-
-Tensor numbers(const Shape& shape, std::uint64_t seed, Order order = Order::row_major) {
-  Random random(seed);
-  return Tensor::from(shape, random.reals(static_cast<std::size_t>(shape.elements())), order);
-}
-
-// A layer of a random kernel: `stride` 1 or 2, padding as it comes.
-struct Layer {
-  std::int64_t out;
-  int kernel = 3, stride = 1, pad = 1, dilation = 1, groups = 1;
-  bool transposed = false;
-};
-
-Value layer(Tape& tape, const Value& x, const Layer& l, std::uint64_t seed) {
-  const std::int64_t c = x.shape()[1], g = l.groups;
-  const bool deep = x.shape().rank() == 5;
-  ConvAttributes a{.groups = l.groups};
-  for (std::size_t axis = deep ? 0 : 1; axis < 3; ++axis) {
-    a.kernel[axis] = l.kernel;
-    a.stride[axis] = l.stride;
-    a.pad_begin[axis] = a.pad_end[axis] = l.pad;
-    a.dilation[axis] = l.dilation;
-  }
-  const std::int64_t k = l.kernel, rows = l.transposed ? c : l.out,
-                     columns = l.transposed ? l.out : c / g;
-  const Shape shape = deep ? Shape{rows, columns, k, k, k} : Shape{rows, columns, k, k};
-  const Value w = tape.parameter(numbers(shape, seed), true, "w");
-  const Value b = tape.parameter(numbers({l.out}, seed + 1), true, "b");
-  return relu(l.transposed ? conv_transpose(x, w, b, a) : conv(x, w, b, a));
-}
+using test::layer;
+using test::NetworkCase;
+using test::numbers;
+using test::traced;
 
 Value half(const Value& x) {
   return x.shape().rank() == 5 ? max_pool(x, {.kernel = {2, 2, 2}, .stride = {2, 2, 2}})
@@ -71,14 +42,7 @@ Value generator(Tape& t, const Value& x) {
   return layer(t, layer(t, concat(parts), {.out = 64}, 11), {.out = 8}, 13);
 }
 
-using Build = Value (*)(Tape&, const Value&);
-struct Case {
-  const char* name;
-  Shape input;
-  Build build;
-};
-
-const Case cases[] = {
+const NetworkCase cases[] = {
     {"piece of a U-Net", {1, 3, 72, 40}, unet_piece},
     {"two images, sizes that no tile divides", {2, 5, 70, 38}, unet_piece},
     {"piece of a U-Net in three dimensions", {1, 2, 34, 12, 12}, unet_piece},
@@ -107,13 +71,7 @@ const Case cases[] = {
      }},
 };
 
-const Case& chain = cases[3];
-
-Graph traced(const Case& c) {
-  Tape tape(Mode::shapes);
-  const Value y = c.build(tape, tape.input(c.input));
-  return trace(tape, {&y, 1});
-}
+const NetworkCase& chain = cases[3];
 
 std::vector<float> result(const Graph& graph, const Tensor& x, const CompileOptions& options) {
   Program program(graph, options);
@@ -135,7 +93,7 @@ TEST_CASE("bands do not change a bit, whatever their height, precision and threa
            : std::vector{Precision::f32};
   const std::vector<std::int64_t> heights =
       fast ? std::vector<std::int64_t>{1, 5, 8, 16, 33} : std::vector<std::int64_t>{16};
-  for (const Case& c : cases) {
+  for (const NetworkCase& c : cases) {
     INFO(c.name);
     const Graph graph = traced(c);
     const Tensor x = numbers(c.input, 42);
@@ -154,7 +112,7 @@ TEST_CASE("bands do not change a bit, whatever their height, precision and threa
 }
 
 TEST_CASE("every case has bands; they take less memory where a chain is wide inside") {
-  for (const Case& c : cases) {
+  for (const NetworkCase& c : cases) {
     INFO(c.name);
     CHECK(Program(traced(c), {.band_rows = 0}).regions().empty());
     CHECK_FALSE(Program(traced(c), {.band_rows = 8}).regions().empty());

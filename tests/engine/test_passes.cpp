@@ -4,22 +4,14 @@
 #include "engine/graph/passes.h"
 #include "engine/graph/program.h"
 #include "engine/nn/axes.h"
-#include "engine/ops/ops.h"
-#include "tests/support/tensors.h"
+#include "tests/support/networks.h"
 
 namespace burin {
 namespace {
 
 using test::error_of;
 using test::numbers;
-
-// Records f on a tape and traces it.
-template <class F>
-Graph traced(const Shape& shape, const F& f) {
-  Tape tape(Mode::shapes);
-  const Value y = f(tape, tape.input(shape));
-  return trace(tape, {&y, 1});
-}
+using test::traced;
 
 Value weight(Tape& tape, const Shape& shape, std::uint64_t seed, const char* name) {
   return tape.parameter(numbers(shape, seed), true, name);

@@ -5,70 +5,59 @@
 
 #include "engine/error.h"
 #include "engine/graph/program.h"
-#include "engine/ops/ops.h"
 #include "engine/runtime/workers.h"
-#include "tests/support/tensors.h"
+#include "tests/support/networks.h"
 
 namespace burin {
 namespace {
 
 using test::error_of;
+using test::layer;
+using test::NetworkCase;
 using test::numbers;
+using test::traced;
 
-Value layer(Tape& tape, const Value& x, std::int64_t out, std::uint64_t seed) {
-  const Value w = tape.parameter(numbers({out, x.shape()[1], 3, 3}, seed), true, "w");
-  const Value b = tape.parameter(numbers({out}, seed + 1), true, "b");
-  return relu(conv(x, w, b, {.kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}}));
-}
-
-using Build = Value (*)(Tape&, const Value&);
-struct Case {
-  const char* name;
-  Shape input;
-  Build build;
-};
-
-const Case cases[] = {
+const NetworkCase cases[] = {
     {"skip joined with what comes up",
      {1, 8, 12, 12},
      [](Tape& t, const Value& x) {
-       const Value skip = layer(t, x, 16, 1);
+       const Value skip = layer(t, x, {.out = 16}, 1);
        const Value low =
-           layer(t, max_pool(skip, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}}), 16, 3);
+           layer(t, max_pool(skip, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}}), {.out = 16}, 3);
        const Value w = t.parameter(numbers({16, 8, 2, 2}, 5), true, "up");
        const Value up = conv_transpose(low, w, {}, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}});
        const Value parts[] = {skip, up};
-       return layer(t, concat(parts), 4, 7);
+       return layer(t, concat(parts), {.out = 4}, 7);
      }},
     {"dense block: concatenations that grow",
      {2, 4, 6, 6},
      [](Tape& t, const Value& x) {
-       const Value a = layer(t, x, 4, 1);
+       const Value a = layer(t, x, {.out = 4}, 1);
        const Value one[] = {x, a};
-       const Value b = layer(t, concat(one), 4, 2);
+       const Value b = layer(t, concat(one), {.out = 4}, 2);
        const Value two[] = {x, a, b};
-       const Value c = layer(t, concat(two), 4, 3);
+       const Value c = layer(t, concat(two), {.out = 4}, 3);
        const Value three[] = {x, a, b, c};
        return concat(three);
      }},
     {"halves swapped and joined",
      {1, 8, 5, 7},
      [](Tape& t, const Value& x) {
-       const Value y = layer(t, x, 8, 1);
-       const Value parts[] = {slice(y, 1, 4, 4), layer(t, slice(y, 1, 0, 4), 4, 5)};
+       const Value y = layer(t, x, {.out = 8}, 1);
+       const Value parts[] = {slice(y, 1, 4, 4), layer(t, slice(y, 1, 0, 4), {.out = 4}, 5)};
        return concat(parts);
      }},
     {"the same value twice in one concatenation",
      {1, 4, 5, 5},
      [](Tape& t, const Value& x) {
-       const Value y = layer(t, x, 4, 1);
+       const Value y = layer(t, x, {.out = 4}, 1);
        const Value parts[] = {y, y, x};
        return concat(parts);
      }},
     {"flatten and dense",
      {2, 3, 6, 6},
      [](Tape& t, const Value& x) {
-       const Value y = layer(t, x, 8, 1);
+       const Value y = layer(t, x, {.out = 8}, 1);
        const std::int64_t sizes[] = {2, -1};
        const Value w = t.parameter(numbers({5, 288}, 9), true, "w");
        return softmax(relu(linear(reshape(y, sizes), w, {})), 1);
@@ -77,7 +66,7 @@ const Case cases[] = {
      {3, 40, 2, 2},
      [](Tape& t, const Value& x) {
        const std::int64_t sizes[] = {3, -1};
-       Value y = reshape(layer(t, x, 24, 1), sizes);
+       Value y = reshape(layer(t, x, {.out = 24}, 1), sizes);
        for (const std::int64_t out : {70, 33, 6}) {
          const Value w = t.parameter(numbers({out, y.shape()[1]}, 9), true, "w");
          const Value b = t.parameter(numbers({out}, 10), true, "b");
@@ -87,19 +76,13 @@ const Case cases[] = {
      }},
     {"an output that is read again",
      {1, 4, 6, 6},
-     [](Tape& t, const Value& x) { return add(layer(t, x, 4, 1), x); }},
+     [](Tape& t, const Value& x) { return add(layer(t, x, {.out = 4}, 1), x); }},
 };
-
-Graph traced(const Case& c) {
-  Tape tape(Mode::shapes);
-  const Value y = c.build(tape, tape.input(c.input));
-  return trace(tape, {&y, 1});
-}
 
 }  // namespace
 
 TEST_CASE("a program computes what its graph means") {
-  for (const Case& c : cases) {
+  for (const NetworkCase& c : cases) {
     INFO(c.name);
     const Graph graph = traced(c);
     const Tensor x = numbers(c.input, 42);  // row major: the program brings it into order
@@ -117,7 +100,7 @@ TEST_CASE("a program computes what its graph means") {
 }
 
 TEST_CASE("a program's bits do not depend on the number of threads") {
-  for (const Case& c : cases) {
+  for (const NetworkCase& c : cases) {
     INFO(c.name);
     const Graph graph = traced(c);
     const Tensor x = numbers(c.input, 42);
@@ -136,7 +119,7 @@ TEST_CASE("a program's bits do not depend on the number of threads") {
 TEST_CASE("bf16: activations are stored as such where kernels can, and results stay near") {
   const bool tiles = kernels::usable(kernels::Isa::amx);
   double largest = 0;
-  for (const Case& c : cases) {
+  for (const NetworkCase& c : cases) {
     INFO(c.name);
     const Graph graph = traced(c);
     const Tensor x = numbers(c.input, 42);
@@ -156,7 +139,7 @@ TEST_CASE("bf16: activations are stored as such where kernels can, and results s
 }
 
 TEST_CASE("bf16: dense layers hand bf16 on, and the result is f32") {
-  const auto dense = std::find_if(std::begin(cases), std::end(cases), [](const Case& c) {
+  const auto dense = std::find_if(std::begin(cases), std::end(cases), [](const NetworkCase& c) {
     return std::string_view(c.name) == "dense layers";
   });
   const Program program(traced(*dense), {.precision = Precision::bf16});
@@ -179,11 +162,11 @@ TEST_CASE("few results for an image are not made of split factors") {
   const auto split_steps = [](std::int64_t results) {
     Tape tape(Mode::shapes);
     const Value x = tape.input(Shape{2, 64, 32, 32});
-    const Value y[] = {global_average_pool(layer(tape, layer(tape, x, 64, 2), results, 4))};
+    const Value y[] = {
+        global_average_pool(layer(tape, layer(tape, x, {.out = 64}, 2), {.out = results}, 4))};
     const Program program(trace(tape, y), {});
-    return std::count_if(program.steps().begin(), program.steps().end(), [](const auto& s) {
-      return s.step.kernel.starts_with("tiles_split");
-    });
+    return std::count_if(program.steps().begin(), program.steps().end(),
+                         [](const auto& s) { return s.step.kernel.starts_with("tiles_split"); });
   };
   CHECK(split_steps(4) == 0);
   CHECK((split_steps(64) > 0) == kernels::usable(kernels::Isa::amx));
