@@ -1,8 +1,6 @@
 // Bands against the same program without them, bit by bit; that one is checked in test_program.cpp.
 #include <doctest/doctest.h>
 
-#include <cstring>
-
 #include "engine/error.h"
 #include "engine/graph/program.h"
 #include "engine/runtime/workers.h"
@@ -14,6 +12,7 @@ namespace {
 using test::layer;
 using test::NetworkCase;
 using test::numbers;
+using test::same_bits;
 using test::traced;
 
 Value half(const Value& x) {
@@ -78,10 +77,6 @@ std::vector<float> result(const Graph& graph, const Tensor& x, const CompileOpti
   if (kernels::usable(kernels::Isa::avx2))
     (void)program.run({&x, 1});  // a second run finds windows that are not fresh
   return program.run({&x, 1})[0].to_vector();
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/error.h"
 #include "engine/graph/graph.h"
@@ -21,10 +20,6 @@ GradientOptions options_of(const OpRow& row) {
   options.tolerance = row.tolerance;
   if (!row.differentiable) options.wants.assign(row.inputs.size(), false);
   return options;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
 }
 
 Derived run_with_threads(const OpRow& row, int threads) {

@@ -39,6 +39,15 @@ TEST_CASE("largest_difference finds errors") {
   CHECK_FALSE(difference({3, 4, 0}, {3, nan, 0}) <= 1);
 }
 
+TEST_CASE("same_bits finds what == does not") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK(same_bits({}, {}));
+  CHECK(same_bits({1, nan}, {1, nan}));
+  CHECK_FALSE(same_bits({0.0f}, {-0.0f}));
+  CHECK_FALSE(same_bits({1, 2}, {1, 3}));
+  CHECK_FALSE(same_bits({1, 2}, {1}));
+}
+
 TEST_CASE("pixels notice a write into a gap") {
   Pixels pixels(3, 4, 2, Guard::bytes);
   pixels.fill({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});

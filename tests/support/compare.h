@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <span>
+#include <vector>
 
 namespace burin::test {
 
@@ -38,6 +40,12 @@ double largest_difference(std::span<const T> got, std::span<const U> want) {
     largest = std::max(largest, d);
   }
   return largest;
+}
+
+// 0 and -0 differ, a NaN is itself.
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
 }
 
 // True when most numbers are zero: such a comparison proves little and its case should be changed.
