@@ -1,29 +1,53 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstring>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "engine/graph/program.h"
-#include "engine/ops/ops.h"
 #include "engine/runtime/stream_team.h"
 #include "engine/runtime/workers.h"
-#include "tests/support/tensors.h"
+#include "tests/support/networks.h"
 
 namespace burin {
 namespace {
 
+using test::layer;
 using test::numbers;
-Graph two_layers() {
-  Tape tape(Mode::shapes);
-  Value x = tape.input(Shape{1, 8, 20, 20});
-  for (const std::uint64_t seed : {1, 3}) {
-    const Value w = tape.parameter(numbers({8, 8, 3, 3}, seed), true, "w");
-    x = relu(conv(x, w, {}, {.kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}}));
-  }
-  return trace(tape, {&x, 1});
+using test::same_bits;
+
+// Wider inside than at its ends.
+Graph three_layers(const Shape& input) {
+  return optimize(test::traced(input, [](Tape& t, const Value& x) {
+    return layer(t, layer(t, layer(t, x, {.out = 16}, 1), {.out = 16}, 3), {.out = 4}, 5);
+  }));
+}
+
+// Of a stream: the result of its last run, and what its program holds.
+struct StreamRun {
+  std::vector<float> result;
+  std::shared_ptr<Storage> packed;
+  std::size_t regions = 0;
+};
+
+// The same program in each of so many streams at once.
+std::vector<StreamRun> run_streams(const Graph& graph, const Tensor& x, int streams,
+                                   CompileOptions options) {
+  options.optimize = false;
+  std::vector<StreamRun> runs(static_cast<std::size_t>(streams));
+  std::vector<std::thread> threads;
+  for (int stream = 0; stream < streams; ++stream)
+    threads.emplace_back([&, stream] {
+      const runtime::StreamTeam team(stream, streams);
+      Program program(graph, options);
+      for (int round = 0; round < 20; ++round) (void)program.run({&x, 1});
+      runs[static_cast<std::size_t>(stream)] = {program.run({&x, 1})[0].to_vector(),
+                                                program.steps()[0].step.packed,
+                                                program.regions().size()};
+    });
+  for (std::thread& thread : threads) thread.join();
+  return runs;
 }
 
 struct Settled {
@@ -67,28 +91,37 @@ TEST_CASE("a stream's team ends with it") {
 TEST_CASE("programs give the same bits in any number of streams, and share packed weights") {
   const Settled settled;
   runtime::configure({.threads = 4, .bind = runtime::Bind::none});
-  const Graph graph = optimize(two_layers());
-  const Tensor x = numbers({1, 8, 20, 20}, 42);
+  const Shape input{1, 8, 20, 20};
+  const Graph graph = three_layers(input);
+  const Tensor x = numbers(input, 42);
   Program alone(graph, {.optimize = false});
   const std::vector<float> want = alone.run({&x, 1})[0].to_vector();
   for (const int streams : {1, 2, 4}) {
-    std::vector<std::vector<float>> got(static_cast<std::size_t>(streams));
-    std::vector<std::shared_ptr<Storage>> packed(static_cast<std::size_t>(streams));
-    std::vector<std::thread> threads;
-    for (int stream = 0; stream < streams; ++stream)
-      threads.emplace_back([&, stream, streams] {
-        const runtime::StreamTeam team(stream, streams);
-        Program program(graph, {.optimize = false});
-        for (int round = 0; round < 20; ++round) (void)program.run({&x, 1});
-        const auto i = static_cast<std::size_t>(stream);
-        got[i] = program.run({&x, 1})[0].to_vector();
-        packed[i] = program.steps()[0].step.packed;
-      });
-    for (std::thread& thread : threads) thread.join();
-    for (const std::vector<float>& one : got)
-      CHECK(std::memcmp(one.data(), want.data(), want.size() * sizeof(float)) == 0);
-    for (const auto& one : packed) CHECK(one == packed[0]);
+    const auto runs = run_streams(graph, x, streams, {});
+    for (const StreamRun& run : runs) {
+      CHECK(same_bits(run.result, want));
+      CHECK(run.packed == runs[0].packed);
+    }
   }
+}
+
+TEST_CASE("programs in bands give the bits of a plain one in any number of streams") {
+  const Settled settled;
+  runtime::configure({.threads = 4, .bind = runtime::Bind::none});
+  const Shape input{1, 8, 72, 40};
+  const Graph graph = three_layers(input);
+  const Tensor x = numbers(input, 42);
+  Program plain(graph, {.optimize = false, .band_rows = 0});
+  REQUIRE(plain.regions().empty());
+  const std::vector<float> want = plain.run({&x, 1})[0].to_vector();
+  const std::size_t needed = plain.activation_bytes() + plain.packed_bytes() + plain.shared_bytes();
+  for (const int streams : {1, 2, 4})
+    for (const CompileOptions& options :
+         {CompileOptions{.band_rows = 8}, CompileOptions{.max_memory = needed - 1}})
+      for (const StreamRun& run : run_streams(graph, x, streams, options)) {
+        CHECK(run.regions == 1);
+        CHECK(same_bits(run.result, want));
+      }
 }
 
 }  // namespace burin
