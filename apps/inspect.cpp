@@ -2,6 +2,7 @@
 // multiply-accumulates; what the compiled program does with them.
 #include <memory>
 
+#include "apps/compile.h"
 #include "apps/inspect_program.h"
 #include "apps/load_graph.h"
 #include "apps/options.h"
@@ -125,13 +126,7 @@ void inspect_program(const Options& options, const std::string& name, const Grap
                        "--layers, --memory, --profile, --trace or --roofline", "none of them");
     return;
   }
-  leave_limit_to_program();
-  Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
-    return Program(graph, {.precision = precision,
-                           .max_memory = memory_limit(options.global),
-                           .band_rows = band_rows,
-                           .tuned = tuned});
-  });
+  Program program = compile(graph, options.global, band_rows, options.tune);
   if (options.layers) print_nodes(program, json);
   if (options.memory) print_memory(program, json);
   if (!timed) return;

@@ -3,12 +3,12 @@
 #include <limits>
 #include <memory>
 
+#include "apps/compile.h"
 #include "apps/load_graph.h"
 #include "apps/options.h"
 #include "apps/output.h"
 #include "apps/tuned_file.h"
 #include "engine/graph/check.h"
-#include "engine/graph/program.h"
 #include "io/npy.h"
 
 namespace burin::apps {
@@ -115,7 +115,6 @@ void print_results(const Graph& graph, std::span<const Tensor> outputs, const Wo
 
 int run(const Options& options) {
   apply(options.global);
-  const Precision precision = precision_from(options.global.precision);
   const std::int64_t band_rows = band_rows_from(options.bands, options.tune);
   if (options.check && (options.tune || band_rows > 0))
     throw UsageError("--check", "no --tune and no number of --bands", "one of them");
@@ -131,16 +130,11 @@ int run(const Options& options) {
       inputs[i] = found->second;
   const bool json = options.global.json;
   if (!options.check) {
-    leave_limit_to_program();
-    Program program = with_tuned(options.tune, [&](TunedKernels* tuned) {
-      return Program(graph, {.precision = precision,
-                             .max_memory = memory_limit(options.global),
-                             .band_rows = band_rows,
-                             .tuned = tuned});
-    });
+    Program program = compile(graph, options.global, band_rows, options.tune);
     print_results(graph, program.run(inputs), targets, json);
     return 0;
   }
+  const Precision precision = precision_from(options.global.precision);
   CheckReport report(json, tolerated(precision));
   const std::vector<Tensor> outputs =
       check_program(graph, inputs, precision,
