@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "apps/output.h"
 #include "apps/version.h"
 #include "engine/runtime/topology.h"
 #include "io/atomic_file.h"
@@ -76,10 +77,13 @@ void add_tune_option(CLI::App& verb, bool& tune) {
 
 TunedFile::TunedFile() : path_(file_of_this_cpu()), kernels_(remembered(path_)) {}
 
-void TunedFile::save() const {
+void TunedFile::save() try {
   if (kernels_.timed() == 0) return;
   make_folder(path_.parent_path());
+  kernels_.add(TunedKernels(remembered(path_)));
   write_file(path_, first_line() + kernels_.text());
+} catch (const Error& error) {
+  note(std::string("--tune: times are not kept: ") + error.what());
 }
 
 }  // namespace burin::apps

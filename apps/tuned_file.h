@@ -19,8 +19,9 @@ class TunedFile {
   TunedFile();
 
   [[nodiscard]] TunedKernels& kernels() noexcept { return kernels_; }
-  // Writes the file where something was timed. Throws Error.
-  void save() const;
+  // Writes the file where something was timed, with what other processes wrote since it was read. A
+  // line on standard error says where that fails.
+  void save();
 
  private:
   std::filesystem::path path_;

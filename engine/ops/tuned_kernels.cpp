@@ -65,6 +65,12 @@ std::string TunedKernels::text() const {
   return out;
 }
 
+void TunedKernels::add(const TunedKernels& other) {
+  if (&other == this) return;
+  const std::scoped_lock lock(mutex_, other.mutex_);
+  kernels_.insert(other.kernels_.begin(), other.kernels_.end());
+}
+
 TunedKernel TunedKernels::fastest(const std::string& key, std::span<const char* const> names,
                                   const std::function<double(std::size_t)>& seconds) {
   const std::lock_guard lock(mutex_);

@@ -26,6 +26,9 @@ class TunedKernels {
   // One line for each shape: the shape, the kernel and its milliseconds, tabs between.
   [[nodiscard]] std::string text() const;
 
+  // What the other table knows of shapes that this one does not.
+  void add(const TunedKernels& other);
+
   // The fastest of `names` for the shape that `key` describes: as remembered, or else by timing each;
   // `seconds(i)` runs name i once. Names that take more than twice the best time of their first run
   // are not run again. The other names' times are not remembered. Not empty.

@@ -67,6 +67,15 @@ check "inspect --tune" json layers.json 'all(any(c.get("timed_ms", 0) > 0 and c[
 echo "burin 0.0.0: other" >"$(ls cache/burin/kernels-*.txt)"
 "$burin" run resnet20 --tune --json >run.json 2>err.txt
 check "a file of another version" cmp -s <(cut -f 1 before.txt) <(cut -f 1 cache/burin/kernels-*.txt)
+touch no-folder
+XDG_CACHE_HOME=$PWD/no-folder "$burin" run resnet20 --tune --json >run.json 2>err.txt
+check "--tune where nothing can be written" json run.json 'o[-1]["shape"] == "1x10"'
+check "its warning" test "$(wc -l <err.txt) $(grep -c '^--tune: times are not kept: ' err.txt)" = "1 1"
+# The second is over before the first, which began with the same file.
+"$burin" run resnet20 --batch 32 --tune >run.txt 2>err.txt &
+"$burin" run resnet20 --batch 2 --tune >run.txt 2>err.txt
+wait $!
+check "two with --tune keep what both found" test "$(cut -d ' ' -f 2 cache/burin/kernels-*.txt | grep -Ec '^(1|2|32)x3x32x32$')" = 3
 XDG_CACHE_HOME= HOME= "$burin" run resnet20 --tune >run.txt 2>err.txt
 check "--tune without a cache folder" test $? -eq 1
 "$burin" run fundus-unet --shape 1x3x96x96 --bands off --output whole.npy >run.txt 2>err.txt

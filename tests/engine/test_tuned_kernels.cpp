@@ -68,6 +68,13 @@ TEST_CASE("the text brings it back; what is not understood is timed again") {
   CHECK(damaged.fastest("c", names, other.seconds()).kernel == "fast");
 }
 
+TEST_CASE("a table takes over what it does not know") {
+  TunedKernels tuned("a\tfast\t1.0000\nb\tslow\t2.0000\n");
+  tuned.add(TunedKernels("b\tfast\t1.0000\nc\tslow\t3.0000\n"));
+  CHECK(tuned.text() == "a\tfast\t1.0000\nb\tslow\t2.0000\nc\tslow\t3.0000\n");
+  CHECK(tuned.timed() == 0);
+}
+
 TEST_CASE("shapes that differ differ in words") {
   const kernels::ConvShape shape = test::same_3x3(16, 16, 12, 12);
   std::vector<kernels::ConvShape> all(12, shape);
