@@ -28,6 +28,7 @@
 #include "perf/conv_yardstick.h"
 #include "perf/environment.h"
 #include "perf/numbers.h"
+#include "perf/usage.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
 #include "tests/support/shapes.h"
@@ -346,6 +347,10 @@ kernels::Precision precision_of(std::string_view word) {
   throw std::invalid_argument("unknown precision " + std::string(word));
 }
 
+constexpr const char* usage =
+    "usage: conv [--json] [--shape NAME,..] [--pass forward|data|weight] [--kernel NAME,..] "
+    "[--isa LEVEL] [--precision exact|f32|bf16] [--threads N] [--seconds S]";
+
 Options parse(int argc, char** argv) {
   Options o;
   for (int i = 1; i < argc; ++i) {
@@ -394,6 +399,7 @@ void run(const Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (perf::helped(argc, argv, usage)) return 0;
   try {
     const Options options = parse(argc, argv);
     // Read once, by kernels/cpu.cpp, later.
@@ -402,11 +408,7 @@ int main(int argc, char** argv) {
     run(options);
     return 0;
   } catch (const std::invalid_argument& error) {
-    std::fprintf(stderr,
-                 "%s\nusage: conv [--json] [--shape NAME,..] [--pass forward|data|weight] "
-                 "[--kernel NAME,..] [--isa LEVEL] [--precision exact|f32|bf16] [--threads N] "
-                 "[--seconds S]\n",
-                 error.what());
+    std::fprintf(stderr, "%s\n%s\n", error.what(), usage);
     return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

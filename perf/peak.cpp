@@ -9,6 +9,7 @@
 #include "engine/runtime/workers.h"
 #include "perf/environment.h"
 #include "perf/numbers.h"
+#include "perf/usage.h"
 
 namespace {
 
@@ -37,6 +38,8 @@ void print(const Peak& p, bool json) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  constexpr const char* usage = "usage: peak [--json] [--threads N]";
+  if (perf::helped(argc, argv, usage)) return 0;
   bool json = false;
   int threads = 0;
   for (int i = 1; i < argc; ++i) {
@@ -49,7 +52,7 @@ int main(int argc, char** argv) {
       threads = *number;
       ++i;
     } else {
-      std::fprintf(stderr, "usage: peak [--json] [--threads N]\n");
+      std::fprintf(stderr, "%s\n", usage);
       return 2;
     }
   }

@@ -1,6 +1,6 @@
 // Time and memory of a training step: forward, loss, backward, Adam.
 //
-//   train [--model M] [--shape NxCxHxW | --batch N] [--precision exact|f32|bf16] [--rounds R]
+//   train [--model M] [--shape NxC[xD]xHxW | --batch N] [--precision exact|f32|bf16] [--rounds R]
 //         [--threads T] [--json] [--turns]
 //
 // Without --model: damage-unet at 2x3x256x256, the step of the fundus recipe, fundus-unet at
@@ -25,6 +25,7 @@
 #include "perf/bench.h"
 #include "perf/environment.h"
 #include "perf/numbers.h"
+#include "perf/usage.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
 #include "train/recipe.h"
@@ -217,12 +218,13 @@ std::optional<Arguments> parse(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  constexpr const char* usage =
+      "usage: train [--model damage-unet|fundus-unet|unet3d-a] [--shape NxC[xD]xHxW | --batch N] "
+      "[--precision exact|f32|bf16] [--rounds R] [--threads T] [--json] [--turns]";
+  if (perf::helped(argc, argv, usage)) return 0;
   const auto arguments = parse(argc, argv);
   if (!arguments) {
-    std::fprintf(
-        stderr,
-        "usage: train [--model damage-unet|fundus-unet|unet3d-a] [--shape NxCxHxW | --batch N] "
-        "[--precision exact|f32|bf16] [--rounds R] [--threads T] [--json] [--turns]\n");
+    std::fprintf(stderr, "%s\n", usage);
     return 2;
   }
   if (!perf::check_environment()) return 2;

@@ -110,7 +110,7 @@ def main():
     parser.add_argument("--train", default="build/perf/train", help="our program")
     parser.add_argument("--python", default=sys.executable, help="an interpreter that has torch")
     parser.add_argument("--model", help="damage-unet, fundus-unet or unet3d-a; default all")
-    parser.add_argument("--shape", help="NxCxHxW")
+    parser.add_argument("--shape", help="NxCxHxW, of a volume NxCxDxHxW")
     parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
