@@ -229,6 +229,7 @@ int main(int argc, char** argv) {
   }
   if (!perf::check_environment()) return 2;
   try {
+    train::check_precision(arguments->precision);
     runtime::configure({.threads = arguments->threads});
     std::fprintf(stderr, "%s\n", runtime::describe().c_str());
     for (const Case& c : cases)

@@ -9,6 +9,7 @@
 
 #include "engine/error.h"
 #include "io/file.h"
+#include "kernels/cpu.h"
 #include "train/names.h"
 #include "train/recipe_visit.h"
 
@@ -16,6 +17,11 @@ namespace burin::train {
 
 kernels::Precision precision_from(std::string_view word) {
   return enum_from<kernels::Precision>("precision", word, kernels::precision_names);
+}
+void check_precision(kernels::Precision precision) {
+  if (precision == kernels::Precision::bf16 && !kernels::usable(kernels::Isa::amx))
+    throw Error("train.precision", "f32 or exact, as bf16 needs a CPU with AMX (BURIN_MAX_ISA)",
+                "bf16");
 }
 
 namespace {

@@ -36,6 +36,9 @@ struct SamplerRecipe {
 };
 
 [[nodiscard]] kernels::Precision precision_from(std::string_view word);  // throws Error
+// Throws Error for bf16 without AMX: it is there for the speed of tiles, and would be slower than
+// f32 and no better.
+void check_precision(kernels::Precision precision);
 
 struct TrainRecipe {
   std::int64_t steps = 1000;        // optimizer steps

@@ -10,7 +10,6 @@
 
 #include "engine/error.h"
 #include "io/atomic_file.h"
-#include "kernels/cpu.h"
 #include "train/batch.h"
 #include "train/history.h"
 #include "train/loader.h"
@@ -28,13 +27,6 @@ double seconds_since(Clock::time_point start) {
 void check_infer(const InferRecipe& infer) {
   if (infer.mode == "window" && infer.flips)
     throw Error("infer.flips", "false, as infer.mode is window", "true");
-}
-
-// bf16 is there for the speed of tiles: without them it would be slower than f32 and no better.
-void check_precision(kernels::Precision precision) {
-  if (precision == kernels::Precision::bf16 && !kernels::usable(kernels::Isa::amx))
-    throw Error("train.precision", "f32 or exact, as bf16 needs a CPU with AMX (BURIN_MAX_ISA)",
-                "bf16");
 }
 
 class Run {
