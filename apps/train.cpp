@@ -48,13 +48,9 @@ void listen_to_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+// --seed and --precision go first, so that a --set which says otherwise shows.
 Recipe recipe_of(const Options& options) {
   Recipe recipe = train::read_recipe(find_recipe(options.recipe));
-  for (const auto& assignment : options.set) try {
-      train::set_recipe_key(recipe, assignment);
-    } catch (const Error& error) {
-      throw UsageError(error);
-    }
   if (options.global.seed) try {
       train::set_recipe_key(recipe, "train.seed=" + std::to_string(*options.global.seed));
     } catch (const Error& error) {
@@ -62,6 +58,16 @@ Recipe recipe_of(const Options& options) {
     }
   if (!options.global.precision.empty())
     recipe.train.precision = precision_from(options.global.precision);
+  const train::TrainRecipe asked = recipe.train;
+  for (const auto& assignment : options.set) try {
+      train::set_recipe_key(recipe, assignment);
+    } catch (const Error& error) {
+      throw UsageError(error);
+    }
+  if (options.global.seed && recipe.train.seed != asked.seed)
+    throw UsageError("--seed", "what --set gives train.seed", std::to_string(asked.seed));
+  if (!options.global.precision.empty() && recipe.train.precision != asked.precision)
+    throw UsageError("--precision", "what --set gives train.precision", options.global.precision);
   return recipe;
 }
 

@@ -173,6 +173,9 @@ expect 1 'recipe folder.toml' "$burin" train folder.toml --data data --out y
 expect 2 'steps' "$burin" train tiny.toml --data data --out y --set train.steps
 expect 2 seed "$burin" train tiny.toml --data data --out y --seed 9000000000000001
 expect 2 seed "$burin" train tiny.toml --data data --out y --seed 18446744073709551615
+expect 2 '^burin: --seed: .*train.seed, got 3' "$burin" train tiny.toml --data data --out y --seed 3 --set train.seed=4
+expect 2 'train.precision, got f32' "$burin" train tiny.toml --data data --out y --precision f32 --set train.precision=exact
+expect 1 nowhere "$burin" train tiny.toml --data nowhere --out y --precision exact --set train.precision=exact --seed 4 --set train.seed=4
 
 # Data folders.
 expect 1 empty "$burin" train tiny.toml --data empty --out y
