@@ -119,4 +119,26 @@ void write_places(const Tensor& y, const std::vector<std::int64_t>& places, std:
   });
 }
 
+void check_updates(std::string_view op, const Shape& updates, const Shape& wanted) {
+  if (!(updates == wanted))
+    throw Error(std::string(op), "updates of shape " + wanted.text(), updates.text());
+}
+
+DType scattered_type(std::string_view op, std::span<const DType> inputs, ScatterMode mode) {
+  static_cast<void>(require_type(op, inputs[1], Indices{}));
+  if (inputs[2] != inputs[0])
+    throw Error(std::string(op), "updates of type " + std::string(dtype_name(inputs[0])),
+                std::string(dtype_name(inputs[2])));
+  if (mode == ScatterMode::replace) return require_type(op, inputs[0], NumbersAndBool{});
+  return require_type(op, inputs[0], Numbers{});
+}
+
+Tensor scattered(const Tensor& x, const std::vector<std::int64_t>& places, std::int64_t run,
+                 const Tensor& updates, ScatterMode mode) {
+  const Tensor y = Tensor::empty(x.shape(), x.dtype(), Order::row_major);
+  y.copy_from(x);
+  write_places(y, places, run, updates, mode);
+  return y;
+}
+
 }  // namespace burin

@@ -2,6 +2,7 @@
 // tensor, each the begin of a run of numbers.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -29,5 +30,13 @@ Shape check_element_indices(std::string_view op, const Shape& x, const Shape& in
 // Puts `run` numbers of `updates` to each place of y, a dense row-major tensor, in order.
 void write_places(const Tensor& y, const std::vector<std::int64_t>& places, std::int64_t run,
                   const Tensor& updates, ScatterMode mode);
+
+// Of the ops that scatter: inputs x, indices, updates. Throw Error{op, ...}.
+void check_updates(std::string_view op, const Shape& updates, const Shape& wanted);
+[[nodiscard]] DType scattered_type(std::string_view op, std::span<const DType> inputs,
+                                   ScatterMode mode);
+// A copy of x with the updates at the places.
+[[nodiscard]] Tensor scattered(const Tensor& x, const std::vector<std::int64_t>& places,
+                               std::int64_t run, const Tensor& updates, ScatterMode mode);
 
 }  // namespace burin

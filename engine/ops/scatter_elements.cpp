@@ -1,8 +1,6 @@
 // y = x, with updates[i] at [i with indices[i] on the axis]; the last one of several stays, or all
 // are taken together
-#include "engine/error.h"
 #include "engine/ops/all_ops.h"
-#include "engine/ops/element_types.h"
 #include "engine/ops/indexed.h"
 #include "engine/ops/ops.h"
 
@@ -17,30 +15,19 @@ const ScatterAttributes& read(const Attributes& attributes) {
 
 Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
   const auto& a = read(attributes);
-  const Shape wanted = check_element_indices(name, inputs[0], inputs[1], a.axis);
-  if (!(inputs[2] == wanted))
-    throw Error(std::string(name), "updates of shape " + wanted.text(), inputs[2].text());
+  check_updates(name, inputs[2], check_element_indices(name, inputs[0], inputs[1], a.axis));
   return inputs[0];
 }
 
 DType type(std::span<const DType> inputs, const Attributes& attributes) {
-  static_cast<void>(require_type(name, inputs[1], Indices{}));
-  if (inputs[2] != inputs[0])
-    throw Error(std::string(name), "updates of type " + std::string(dtype_name(inputs[0])),
-                std::string(dtype_name(inputs[2])));
-  if (read(attributes).mode == ScatterMode::replace)
-    return require_type(name, inputs[0], NumbersAndBool{});
-  return require_type(name, inputs[0], Numbers{});
+  return scattered_type(name, inputs, read(attributes).mode);
 }
 
 Tensor forward(ForwardContext& context) {
   const Tensor &x = context.inputs[0], &indices = context.inputs[1];
   const auto& a = read(context.attributes);
   const auto places = element_places(name, x.shape(), indices, a.axis);
-  const Tensor y = Tensor::empty(x.shape(), x.dtype(), Order::row_major);
-  y.copy_from(x);
-  write_places(y, places, 1, context.inputs[2], a.mode);
-  return y;
+  return scattered(x, places, 1, context.inputs[2], a.mode);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // y = x, with updates[j.., ..] at [indices[j..][0], indices[j..][1], .., ..]; the last one of several stays, or all
 // are taken together
-#include "engine/error.h"
 #include "engine/ops/all_ops.h"
-#include "engine/ops/element_types.h"
 #include "engine/ops/index_numbers.h"
 #include "engine/ops/indexed.h"
 #include "engine/ops/ops.h"
@@ -17,33 +15,20 @@ const ScatterAttributes& read(const Attributes& attributes) {
 }
 
 Shape infer(std::span<const Shape> inputs, const Attributes&) {
-  const Shape wanted = tuple_shape(name, inputs[0], inputs[1], 0);
-  if (!(inputs[2] == wanted))
-    throw Error(std::string(name), "updates of shape " + wanted.text(), inputs[2].text());
+  check_updates(name, inputs[2], tuple_shape(name, inputs[0], inputs[1], 0));
   return inputs[0];
 }
 
 DType type(std::span<const DType> inputs, const Attributes& attributes) {
-  static_cast<void>(require_type(name, inputs[1], Indices{}));
-  if (inputs[2] != inputs[0])
-    throw Error(std::string(name), "updates of type " + std::string(dtype_name(inputs[0])),
-                std::string(dtype_name(inputs[2])));
-  if (read(attributes).mode == ScatterMode::replace)
-    return require_type(name, inputs[0], NumbersAndBool{});
-  return require_type(name, inputs[0], Numbers{});
+  return scattered_type(name, inputs, read(attributes).mode);
 }
 
 Tensor forward(ForwardContext& context) {
   const Tensor &x = context.inputs[0], &indices = context.inputs[1];
-  const auto& a = read(context.attributes);
   const auto places = tuple_places(name, x.shape(), indices, 0);
-  const Tensor y = Tensor::empty(x.shape(), x.dtype(), Order::row_major);
-  y.copy_from(x);
-  write_places(
-      y, places,
-      elements_from(x.shape(), static_cast<int>(indices.shape()[indices.shape().rank() - 1])),
-      context.inputs[2], a.mode);
-  return y;
+  const std::int64_t run =
+      elements_from(x.shape(), static_cast<int>(indices.shape()[indices.shape().rank() - 1]));
+  return scattered(x, places, run, context.inputs[2], read(context.attributes).mode);
 }
 
 }  // namespace
