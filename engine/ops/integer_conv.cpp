@@ -1,9 +1,7 @@
 // y[n,o,p] = sum over taps and channels of (x - x_zero) * (weight - weight_zero), in i32; padding
 // counts as x_zero
-#include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/conv_shape.h"
-#include "engine/ops/element_types.h"
 #include "engine/ops/grain.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/pool_shape.h"
@@ -14,7 +12,6 @@ namespace burin {
 namespace {
 
 constexpr std::string_view name = "integer_conv";
-using Bytes = Types<std::uint8_t, std::int8_t>;
 
 const ConvAttributes& read(const Attributes& attributes) {
   return std::get<ConvAttributes>(attributes);
@@ -29,9 +26,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes& attributes) {
 }
 
 DType type(std::span<const DType> inputs, const Attributes&) {
-  static_cast<void>(require_type(name, inputs[0], Bytes{}));
-  static_cast<void>(require_type(name, inputs[1], Bytes{}));
-  return DType::i32;
+  return integer_product_type(name, inputs);
 }
 
 // [outputs][taps][channels of a group], zero points taken off.

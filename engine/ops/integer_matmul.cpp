@@ -1,8 +1,6 @@
 // y[m,n] = sum_k (a[m,k] - a_zero) * (b[k,n] - b_zero), in i32; stacks of matrices too
-#include "engine/error.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/batches.h"
-#include "engine/ops/element_types.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/quantized.h"
 
@@ -10,7 +8,6 @@ namespace burin {
 namespace {
 
 constexpr std::string_view name = "integer_matmul";
-using Bytes = Types<std::uint8_t, std::int8_t>;
 
 Shape infer(std::span<const Shape> inputs, const Attributes&) {
   const Shape y = product_shape(name, inputs[0], inputs[1]);
@@ -20,9 +17,7 @@ Shape infer(std::span<const Shape> inputs, const Attributes&) {
 }
 
 DType type(std::span<const DType> inputs, const Attributes&) {
-  static_cast<void>(require_type(name, inputs[0], Bytes{}));
-  static_cast<void>(require_type(name, inputs[1], Bytes{}));
-  return DType::i32;
+  return integer_product_type(name, inputs);
 }
 
 // Row major, minus one zero point for each row (or column).
