@@ -6,28 +6,6 @@
 set -u
 . "$(dirname "$0")/scratch.sh"
 
-# check NAME COMMAND...: counts; a failure shows what the last program said.
-check() {
-  local name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAIL: $name"
-    sed 's/^/    /' err.txt
-  fi
-}
-
-# json FILE EXPRESSION: the expression over `o`, the list of the objects of FILE, one a line; strict about NaN and UTF-8.
-json() {
-  python3 -c '
-import json, sys
-def no(word): raise ValueError(word)
-o = [json.loads(line, parse_constant=no) for line in open(sys.argv[1], encoding="utf-8")]
-sys.exit(not eval(sys.argv[2]))' "$@"
-}
-
 "$burin" prepare fundus --synthetic 6 --size 96 --seed 5 --to data --json >prepare.json 2>err.txt || { cat err.txt; exit 1; }
 check "prepare leaves val to the recipe" json prepare.json 'o[0]["train"] == 4 and o[0]["val"] == 0 and o[0]["test"] == 2'
 "$burin" prepare fundus --synthetic 6 --size 96 --seed 5 --val 0.25 --to cut --json >prepare.json 2>err.txt

@@ -5,27 +5,6 @@
 set -u
 . "$(dirname "$0")/scratch.sh"
 
-# check NAME COMMAND...: counts; a failure shows what the last program said.
-check() {
-  local name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAIL: $name"
-    sed 's/^/    /' err.txt
-  fi
-}
-
-# json FILE EXPRESSION: the expression over `o`, the list of the objects of FILE, one a line.
-json() {
-  python3 -c '
-import json, sys
-o = [json.loads(line) for line in open(sys.argv[1])]
-sys.exit(not eval("(" + sys.argv[2] + ")"))' "$@"
-}
-
 # run
 "$burin" run resnet20 --output y.npy --check --json >run.json 2>err.txt
 check "run --check" test $? -eq 0
