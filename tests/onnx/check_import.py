@@ -4,7 +4,6 @@
 check_import.py BURIN [NAME...]     exit code 77 where torch, onnx or onnxruntime are missing
 """
 import pathlib
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -16,6 +15,8 @@ try:
     import torch
     from torch import nn
     from torch.nn import functional as F
+
+    from agreement import apart, run_burin
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -126,19 +127,9 @@ def export(module, inputs, opset, path, dynamic=()):
 def compare_arrays(burin, folder, path, arrays):
     """Pairs of what Burin and ONNX Runtime give, of all outputs. Throws RuntimeError with what Burin says."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [i.name for i in session.get_inputs()]
-    wanted = session.run(None, dict(zip(names, arrays)))
-    arguments = [burin, "run", str(path)]
-    for name, array in zip(names, arrays):
-        np.save(folder / f"{name}.npy", array)
-        arguments += ["--input", f"{name}={folder / f'{name}.npy'}"]
-    for index, output in enumerate(session.get_outputs()):
-        arguments += ["--output", f"{output.name}={folder / f'y{index}.npy'}"]
-    done = subprocess.run(arguments, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip())
-    for index, reference in enumerate(wanted):
-        got = np.load(folder / f"y{index}.npy")
+    given = dict(zip((i.name for i in session.get_inputs()), arrays))
+    ours = run_burin(burin, folder, path, given, [o.name for o in session.get_outputs()])
+    for got, reference in zip(ours, session.run(None, given)):
         if got.shape != reference.shape or got.dtype != reference.dtype:
             raise RuntimeError(f"{got.dtype} {got.shape} instead of {reference.dtype} {reference.shape}")
         yield got, reference
@@ -146,11 +137,7 @@ def compare_arrays(burin, folder, path, arrays):
 
 def compare(burin, folder, path, arrays):
     """The largest difference over the largest value, of all outputs."""
-    worst = 0.0
-    for got, reference in compare_arrays(burin, folder, path, arrays):
-        difference = np.max(np.abs(got.astype("f8") - reference.astype("f8")), initial=0)
-        worst = max(worst, difference / max(1e-30, np.max(np.abs(reference.astype("f8")), initial=0)))
-    return worst
+    return apart(compare_arrays(burin, folder, path, arrays))[1]
 
 
 def main():

@@ -14,6 +14,8 @@ try:
     import onnx
     import onnxruntime
     import openvino
+
+    from agreement import agree, run_burin
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -24,22 +26,6 @@ NAMES = ("fundus-unet", "damage-unet", "pix2pix-generator", "pix2pix-discriminat
          "shufflenetv2-x2-0", "repvgg-a2")
 # Smaller than in their papers, so that all of them take a minute.
 SHAPES = {"damage-unet": ["1x3x128x128"], "unet3d-a": ["1x4x32x32x32"], "unet3d-b": ["1x4x64x64x64"]}
-
-
-def agree(got, wanted):
-    got, wanted = got.astype("f8"), wanted.astype("f8")
-    error = np.linalg.norm(got - wanted) / np.linalg.norm(wanted)
-    largest = np.max(np.abs(got - wanted)) / np.max(np.abs(wanted))
-    return error <= 1e-4 and largest <= 1e-3, f"{error:.1e} {largest:.1e}"
-
-
-def run_burin(burin, folder, path, arrays):
-    arguments = [burin, "run", str(path), "--output", str(folder / "y.npy")]
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-        arguments += ["--input", f"{name}={folder / name}.npy"]
-    subprocess.run(arguments, check=True, capture_output=True)
-    return np.load(folder / "y.npy")
 
 
 def check(burin, folder, name, opset):
@@ -57,9 +43,9 @@ def check(burin, folder, name, opset):
     runtime = session.run(None, arrays)[0]
     compiled = openvino.compile_model(openvino.Core().read_model(str(path)), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     vino = compiled(arrays)[0]
-    ours = run_burin(burin, folder, path, arrays)
-    good, text = agree(ours, runtime)
-    fine, other = agree(ours, vino)
+    ours = run_burin(burin, folder, path, arrays, [session.get_outputs()[0].name])[0]
+    good, text = agree([(ours, runtime)])
+    fine, other = agree([(ours, vino)])
     path.unlink()
     return good and fine, f"ONNX Runtime {text}, OpenVINO {other}"
 
