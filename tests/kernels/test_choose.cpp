@@ -89,6 +89,13 @@ const Entry split = make(
     serve);
 const Entry* const by_precision[] = {&rounded, &plain, &clever, &split};
 
+TEST_CASE("precisions by their names") {
+  for (const Precision precision : {Precision::exact, Precision::f32, Precision::bf16})
+    CHECK(precision_named(name_of(precision)) == precision);
+  CHECK(name_of(Precision::exact) == "exact");
+  for (const char* word : {"", "f64", "F32", "f32 "}) CHECK_FALSE(precision_named(word));
+}
+
 TEST_CASE("a precision rules out the entries that do not hold it") {
   const auto pick_for = [](Precision precision) {
     return choose(std::span<const Entry* const>(by_precision), Size{1}, {}, Activation::none,

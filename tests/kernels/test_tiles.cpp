@@ -1,6 +1,9 @@
 // The logic of tiles on any CPU: convolution entries over an emulated tile against the reference.
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -188,6 +191,9 @@ TEST_CASE("bf16 rounds to nearest, ties to even") {
   CHECK(round_bf16(1.01171875f) == 0x3f82);  // 1 + 3 * 2^-8, a tie
   CHECK(round_bf16(-1.0040f) == 0xbf81);
   CHECK(widen_bf16(0x4049) == 3.140625f);
+  const float nan = std::bit_cast<float>(0x7f800001u);  // its upper half alone is an infinity
+  CHECK(std::isnan(widen_bf16(round_bf16(nan))));
+  CHECK(std::isinf(widen_bf16(round_bf16(std::numeric_limits<float>::max()))));
 }
 
 }  // namespace
