@@ -90,7 +90,7 @@ class Program {
   void warm();
   void load(std::span<const Tensor> inputs);
 
-  Graph graph_;  // constants hold no numbers any more unless values are kept
+  Graph graph_;          // constants hold no numbers any more unless values are kept
   Precision precision_;  // of its kernels
   std::vector<Place> places_;
   ValuePlan plan_;
