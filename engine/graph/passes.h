@@ -23,6 +23,8 @@ namespace burin {
 [[nodiscard]] Graph fold_batch_norm(const Graph& graph);
 // x * sigmoid(x) becomes one function.
 [[nodiscard]] Graph recognize_silu(const Graph& graph);
+// One half times the sigmoid of the other becomes a gated linear unit.
+[[nodiscard]] Graph recognize_glu(const Graph& graph);
 // relu, leaky relu and relu6 go into the convolution, dense layer, norm or sum that they alone
 // follow.
 [[nodiscard]] Graph fuse_activation(const Graph& graph);

@@ -256,6 +256,26 @@ TEST_CASE("recognize_silu: a factor that is the sigmoid of the other") {
         "return %4 output\n");
 }
 
+TEST_CASE("recognize_glu: a half and the sigmoid of the other, in this order") {
+  const Graph graph = traced({1, 8, 2, 2}, [](Tape&, const Value& x) {
+    const auto gated = [](const Value& v, std::int64_t half, std::int64_t first) {
+      const Value part = slice(v, 1, first, half), gate = sigmoid(slice(v, 1, half - first, half));
+      return first == 0 ? multiply(part, gate) : multiply(gate, part);
+    };
+    const Value other = gated(gated(x, 4, 0), 2, 2);  // the sigmoid of the lower half
+    return multiply(sigmoid(slice(other, 1, 1, 1)), slice(other, 1, 0, 1));
+  });
+  CHECK(checked(recognize_glu, graph) ==
+        "%0 = input input  [1x8x2x2]\n"
+        "%1 = glu(%0) axis=1  [1x4x2x2]\n"
+        "%2 = slice(%1) axis=1 first=2 count=2  [1x2x2x2]\n"
+        "%3 = slice(%1) axis=1 first=0 count=2  [1x2x2x2]\n"
+        "%4 = activate(%3) activation=sigmoid  [1x2x2x2]\n"
+        "%5 = multiply(%4, %2)  [1x2x2x2]\n"
+        "%6 = glu(%5) axis=1  [1x1x2x2]\n"
+        "return %6 output\n");
+}
+
 TEST_CASE("remove_dead keeps inputs that nothing reads") {
   Graph graph;
   const int a = graph.add_input("a", {1, 2}), b = graph.add_input("b", {1, 2});

@@ -19,6 +19,7 @@ std::span<const Pass> passes() noexcept {
       {"fold_pad", any_precision<fold_pad>},
       {"fold_batch_norm", any_precision<fold_batch_norm>},
       {"recognize_silu", any_precision<recognize_silu>},
+      {"recognize_glu", any_precision<recognize_glu>},
       {"fuse_activation", any_precision<fuse_activation>},
       {"compose_phases", compose_phases},
       {"fuse_residual", any_precision<fuse_residual>},
