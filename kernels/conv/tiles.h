@@ -34,7 +34,7 @@ class TilesRun {
   [[nodiscard]] static std::int64_t workspace_bytes(const TilesPlan& p) noexcept {
     const std::int64_t window = p.whole ? 0 : p.staged_bytes(p.memory_d(), p.memory_h());
     return window + TilesGroup::most_sums(p) * 2 * tile_bytes +
-           p.most_tiles() * 4 * (1 + tile_pixels) + most_steps(p) * 4;
+           p.most_tiles() * 4 * (1 + tile_pixels) + most_steps(p) * 8;
   }
 
   TilesRun(const ConvArgs& args, const TilesPlan& plan, void* workspace) noexcept
@@ -47,6 +47,7 @@ class TilesRun {
     to_ = reinterpret_cast<std::int32_t*>(at);
     tile_at_ = to_ + p_.most_tiles() * tile_pixels;
     step_at_ = tile_at_ + p_.most_tiles();
+    ahead_at_ = step_at_ + most_steps(p_);
   }
 
   // Stage 0: a line of the outer axis of an image and group.
@@ -246,6 +247,22 @@ class TilesRun {
                 static_cast<std::int32_t>(cb * PA * stage_.plane_bytes() +
                                           (stage_.at(sub, shift[0], shift[1]) + shift[2]) * 64);
           }
+    list_ahead(h.taps * x.taps, x.taps);
+  }
+
+  // Tiles follow each other down the columns, so the next block's new pixels are those of the last
+  // taps of axis h: a row of a tile, spread over the taps of each channel block and d. Measured in
+  // bf16, it gains 4 to 10 % from 512 channels on and loses 3 % below; of few taps it would be more
+  // fetches than products hide.
+  void list_ahead(int taps, int taps_w) noexcept {
+    constexpr int deep = 16;
+    ahead_lines_ =
+        taps < 4 || p_.c_blocks < deep ? 0 : static_cast<int>(ceil_div(tile_pixels, taps));
+    for (int k = 0; k < steps_; ++k) {
+      const std::int32_t row = step_at_[k / taps * taps + taps - taps_w];
+      const int line = k % taps * ahead_lines_;
+      ahead_at_[k] = row + (line < tile_pixels ? line : 0) * 64;
+    }
   }
 
   // 4th loop: target channels and pixels whose sums are kept; 3rd: depth whose weights stay in L1;
@@ -287,6 +304,11 @@ class TilesRun {
     return begin < end ? TilesAhead{packed + begin, end - begin} : TilesAhead{};
   }
 
+  // The first pixel of a tile, or of the last.
+  [[nodiscard]] const std::byte* tile(int index) const noexcept {
+    return stage_.planes() + tile_at_[index < tiles_ ? index : tiles_ - 1];
+  }
+
   // Tiles [first, last) of one block of target channels and one range of depth.
   struct Part {
     const TilesGroup& g;
@@ -306,12 +328,14 @@ class TilesRun {
     s.a_row = 64;
     s.a_low = stage_.plane_bytes();
     s.at = step_at_ + begin;
+    s.ahead = ahead_at_ + begin;
+    s.ahead_lines = ahead_lines_;
     s.count = end - begin;
     s.w = part.w + std::int64_t{begin} * Block::step_bytes;
     s.add_to_c = part.depth > 0;
     for (int t = part.first; t < part.last; t += MP) {
-      for (int m = 0; m < MP; ++m)
-        s.a[m] = stage_.planes() + tile_at_[t + m < tiles_ ? t + m : tiles_ - 1];
+      for (int m = 0; m < MP; ++m) s.a[m] = tile(t + m);
+      for (int m = 0; m < 2; ++m) s.next[m] = tile(t + MP + m);
       // Sums that no later range of depth adds to need two places by turns.
       const int place = part.g.depths > 1 ? t - part.first : (t - part.first) / MP % 2 * MP;
       s.c = part.sums + std::int64_t{place} * (NB * tile_bytes / 4);
@@ -332,12 +356,12 @@ class TilesRun {
   TilesAhead ahead_{};
   std::byte* window_;
   float* sums_;
-  std::int32_t *to_, *tile_at_, *step_at_;
+  std::int32_t *to_, *tile_at_, *step_at_, *ahead_at_;
 
   std::int64_t group_ = 0, plane_ = 0, plane_to_ = 0;
   int memory_d_ = 0, memory_h_ = 0;  // positions that the staged memory begins with
   int block_first_ = 0, block_last_ = 0;
-  int tiles_ = 0, steps_ = 0;
+  int tiles_ = 0, steps_ = 0, ahead_lines_ = 0;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ struct TilesGroup {
   static constexpr int deepest_bytes = 36 * 1024;            // of weights, in L1
   static constexpr std::int64_t weights_in_l2 = 320 * 1024;  // of a block
   static constexpr std::int64_t sums_in_l2 = 640 * 1024;
-  static constexpr int few_tiles = 8;
+  static constexpr int few_tiles = 16;
 
   int depths;  // ranges of steps
   int blocks;  // of target channels

@@ -26,6 +26,10 @@ struct TileSteps {
   const std::byte* w;  // [step][lo, hi][NB] tiles
   float* c;            // [MP][NB] tiles
   bool add_to_c;
+  // What the next block reads and this one does not is fetched to L1, some lines a step.
+  const std::byte* next[2];   // its first pixels
+  const std::int32_t* ahead;  // of each step: bytes from the first pixel
+  int ahead_lines;            // a step and tile; 0: none
 };
 
 template <class E, int PA, int PW, int MP, int NB>
@@ -62,6 +66,7 @@ struct TileBlock {
         load_a_and_multiply(s, at);
       }
       if constexpr (PA == 2) load_a_and_multiply(s, at + s.a_low);
+      if constexpr (MP == 2) fetch(s, s.ahead[k]);
       between();
     }
     unroll<MP * NB>([&](auto i) __attribute__((always_inline)) {
@@ -70,6 +75,13 @@ struct TileBlock {
   }
 
  private:
+  [[gnu::always_inline]] static void fetch(const TileSteps& s, std::ptrdiff_t at) noexcept {
+    for (int i = 0; i < s.ahead_lines; ++i)
+      unroll<MP>([&](auto m) __attribute__((always_inline)) {
+        __builtin_prefetch(s.next[m] + at + i * 64);
+        if constexpr (PA == 2) __builtin_prefetch(s.next[m] + at + s.a_low + i * 64);
+      });
+  }
   [[gnu::always_inline]] static void load_b(const std::byte* w) noexcept {
     unroll<NB>([&](auto n) __attribute__((always_inline)) {
       E::template load_tile<first_b + n>(w + n * tile_bytes, 64);
