@@ -98,16 +98,22 @@ struct TilesPlan {
     cut();
   }
 
-  // A 1x1 convolution sees no neighbours: all images are rows of one.
+  // A 1x1 convolution sees no neighbours: all images are rows of one. Small images are planes of
+  // one, so that a window holds several and the weights go by once for all of them.
   [[nodiscard]] static ConvShape flattened(const ConvShape& s) noexcept {
     ConvShape f = s;
     const std::int64_t rows = s.batch * s.in[0] * s.in[1];
-    bool flat = s.taps() == 1 && rows < (1 << 30);
+    bool alone[3];  // positions of the axis see no others
     for (std::size_t i = 0; i < 3; ++i)
-      flat = flat && s.stride[i] == 1 && s.pad_begin[i] == 0 && s.pad_end[i] == 0;
-    if (!flat) return f;
-    f.batch = 1;
-    f.in = {1, static_cast<int>(rows), s.in[2]};
+      alone[i] = s.kernel[i] == 1 && s.stride[i] == 1 && s.pad_begin[i] == 0 && s.pad_end[i] == 0;
+    if (alone[0] && alone[1] && alone[2] && rows < (1 << 30)) {
+      f.batch = 1;
+      f.in = {1, static_cast<int>(rows), s.in[2]};
+    } else if (alone[0] && s.in[0] == 1 && s.batch < (1 << 20) &&
+               s.in_pixels() <= min_task_pixels && s.out_pixels() <= min_task_pixels) {
+      f.batch = 1;
+      f.in[0] = static_cast<int>(s.batch);
+    }
     return f;
   }
 
