@@ -15,7 +15,7 @@ struct DirectPlan {
   static constexpr std::int64_t set_bytes = 1100 * 1024;  // weights of a set and chunk, in L2
   static constexpr std::int64_t min_band_pixels = 2048;   // that a set of weights is loaded for
   static constexpr std::int64_t max_band_pixels = 4096;
-  static constexpr std::int64_t min_tasks = 8;
+  static constexpr std::int64_t min_tasks = 8, min_task_macs = 1 << 18;
 
   ConvShape shape;  // 1x1 convolutions have become one row of pixels
   bool forward;
@@ -39,6 +39,7 @@ struct DirectPlan {
     padded_columns = ceil_div(columns, lanes) * lanes;
     cut_channels();
     cut_pixels();
+    share_channels();
   }
 
   // A 1x1 convolution sees no neighbours: all images are one row.
@@ -114,14 +115,19 @@ struct DirectPlan {
   void cut_pixels() noexcept {
     const std::int64_t width = positions(axis[2]);
     rows = positions(axis[0]) * positions(axis[1]);
-    segments = ceil_div(width, 1024);
     // Weights that fit in L2 all together stay there from task to task; others are loaded anew for
     // each.
     const std::int64_t pixels = shape.batch * rows * width, channel_tasks = shape.groups * sets;
     const std::int64_t least = chunks * sets == 1 ? 256 : min_band_pixels;
     const std::int64_t wanted = at_most(at_least(least, at_most(pixels / 32, max_band_pixels)),
                                         at_least(128, pixels * channel_tasks / min_tasks));
+    segments = ceil_div(width, rows == 1 ? at_most(wanted, 1024) : 1024);
     bands = ceil_div(rows, at_least(1, wanted / ceil_div(width, segments)));
+  }
+  // Few pixels: tasks share the target channels.
+  void share_channels() noexcept {
+    const std::int64_t worth = at_most(min_tasks, shape.macs() / min_task_macs);
+    if (tasks() < worth) sets = at_most(blocks, ceil_div(worth, tasks() / sets));
   }
 };
 
