@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "engine/graph/placement.h"
 #include "engine/ops/all_ops.h"
@@ -223,7 +224,7 @@ bool serves(const Graph& graph, int id, const Node& part, const std::string& ker
   if (in < 1) return false;
   Problem p = problem_of(graph, part, x.with(0, 1).with(row_axis, in), precision);
   p.wanted.entry = kernel;
-  return can_serve(p.pass, p.shape, p.wanted);
+  return std::isfinite(least_cost(p.pass, p.shape, p.wanted));
 }
 
 KernelBytes kernel_bytes(const Graph& graph, Precision precision) {

@@ -1,6 +1,7 @@
 #include "engine/ops/choose_kernel.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -59,11 +60,13 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
 }
 
 template <class Entry, class Shape>
-bool any_serves(std::span<const Entry* const> entries, const Shape& shape, const Wanted& wanted) {
-  return std::any_of(entries.begin(), entries.end(), [&](const Entry* entry) {
-    return refusal(*entry, shape, wanted) == nullptr &&
-           ((entry->flags & kernels::kernel_on_request) == 0 || !wanted.entry.empty());
-  });
+double least(std::span<const Entry* const> entries, const Shape& shape, const Wanted& wanted) {
+  double cost = std::numeric_limits<double>::infinity();
+  for (const Entry* entry : entries)
+    if (refusal(*entry, shape, wanted) == nullptr &&
+        ((entry->flags & kernels::kernel_on_request) == 0 || !wanted.entry.empty()))
+      cost = std::min(cost, entry->cost(shape));
+  return cost;
 }
 
 std::span<const kernels::ConvKernel* const> entries_of(ConvPass pass) {
@@ -77,11 +80,11 @@ Choice<kernels::ConvKernel> choose_conv(ConvPass pass, const kernels::ConvShape&
   return choose<kernels::ConvKernel>("conv", entries_of(pass), shape, wanted);
 }
 
-bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted) {
-  return any_serves(entries_of(pass), shape, wanted);
+double least_cost(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted) {
+  return least(entries_of(pass), shape, wanted);
 }
-bool can_serve(const kernels::MatmulShape& shape, const Wanted& wanted) {
-  return any_serves(kernels::matmul_kernels(), shape, wanted);
+double least_cost(const kernels::MatmulShape& shape, const Wanted& wanted) {
+  return least(kernels::matmul_kernels(), shape, wanted);
 }
 
 Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,

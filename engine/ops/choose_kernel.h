@@ -37,9 +37,10 @@ const Entry* requested_or_cheapest(std::span<const Entry* const> entries, const 
                                                       const Wanted& wanted);
 [[nodiscard]] Choice<kernels::MatmulKernel> choose_matmul(const kernels::MatmulShape& shape,
                                                           const Wanted& wanted);
-// Whether any entry can.
-[[nodiscard]] bool can_serve(ConvPass pass, const kernels::ConvShape& shape, const Wanted& wanted);
-[[nodiscard]] bool can_serve(const kernels::MatmulShape& shape, const Wanted& wanted);
+// Estimated cost of the cheapest that can, in f32 multiply-adds at full speed; infinite: none can.
+[[nodiscard]] double least_cost(ConvPass pass, const kernels::ConvShape& shape,
+                                const Wanted& wanted);
+[[nodiscard]] double least_cost(const kernels::MatmulShape& shape, const Wanted& wanted);
 
 // Takes the fastest of those that can serve, unless BURIN_KERNEL asked for one: as `tuned` remembers
 // it for `key`, or by timing those that do not cost over four times the least; `seconds` runs an entry

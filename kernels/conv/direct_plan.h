@@ -121,7 +121,9 @@ struct DirectPlan {
     const std::int64_t least = chunks * sets == 1 ? 256 : min_band_pixels;
     const std::int64_t wanted = at_most(at_least(least, at_most(pixels / 32, max_band_pixels)),
                                         at_least(128, pixels * channel_tasks / min_tasks));
-    segments = ceil_div(width, rows == 1 ? at_most(wanted, 1024) : 1024);
+    // Where taps meet a border, the order of a sum depends on the tile: rows are cut alike then,
+    // however many there are.
+    segments = ceil_div(width, rows == 1 && taps == 1 ? at_most(wanted, 1024) : 1024);
     bands = ceil_div(rows, at_least(1, wanted / ceil_div(width, segments)));
   }
   // Few pixels: tasks share the target channels.

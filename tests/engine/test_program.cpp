@@ -18,12 +18,12 @@ using test::traced;
 
 const NetworkCase cases[] = {
     {"skip joined with what comes up",
-     {1, 8, 12, 12},
+     {1, 64, 24, 24},  // wide enough for tiles to pay
      [](Tape& t, const Value& x) {
-       const Value skip = layer(t, x, {.out = 16}, 1);
+       const Value skip = layer(t, x, {.out = 64}, 1);
        const Value low =
-           layer(t, max_pool(skip, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}}), {.out = 16}, 3);
-       const Value w = t.parameter(numbers({16, 8, 2, 2}, 5), true, "up");
+           layer(t, max_pool(skip, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}}), {.out = 64}, 3);
+       const Value w = t.parameter(numbers({64, 32, 2, 2}, 5), true, "up");
        const Value up = conv_transpose(low, w, {}, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}});
        const Value parts[] = {skip, up};
        return layer(t, concat(parts), {.out = 4}, 7);
@@ -62,11 +62,11 @@ const NetworkCase cases[] = {
        return softmax(relu(linear(reshape(y, sizes), w, {})), 1);
      }},
     {"dense layers",
-     {3, 40, 2, 2},
+     {48, 40, 2, 2},
      [](Tape& t, const Value& x) {
-       const std::int64_t sizes[] = {3, -1};
-       Value y = reshape(layer(t, x, {.out = 24}, 1), sizes);
-       for (const std::int64_t out : {70, 33, 6}) {
+       const std::int64_t sizes[] = {48, -1};
+       Value y = reshape(layer(t, x, {.out = 64}, 1), sizes);
+       for (const std::int64_t out : {270, 133, 6}) {
          const Value w = t.parameter(numbers({out, y.shape()[1]}, 9), true, "w");
          const Value b = t.parameter(numbers({out}, 10), true, "b");
          y = relu(linear(y, w, b));
@@ -131,10 +131,15 @@ TEST_CASE("bf16: activations are stored as such where kernels can, and results s
     largest = std::max(largest, error);
   }
   CHECK((largest > 1e-4) == tiles);
-  const Program program(traced(cases[0]), {.precision = Precision::bf16});
+  const Graph wide = test::traced({1, 64, 24, 24}, [](Tape& t, const Value& x) {
+    const Value y = layer(t, layer(t, x, {.out = 64}, 1), {.out = 64}, 3);
+    const Value z = max_pool(y, {.kernel = {1, 2, 2}, .stride = {1, 2, 2}});
+    return layer(t, z, {.out = 64}, 5);
+  });
+  const Program program(wide, {.precision = Precision::bf16});
   int stored = 0;
   for (const Node& node : program.graph().nodes) stored += node.type == DType::bf16;
-  CHECK((stored > 3) == tiles);
+  CHECK(stored == (tiles ? 3 : 0));  // all but the result
 }
 
 TEST_CASE("bf16: dense layers hand bf16 on, and the result is f32") {
@@ -147,6 +152,20 @@ TEST_CASE("bf16: dense layers hand bf16 on, and the result is f32") {
     if (node.op != nullptr && node.op->name == "linear") types.push_back(node.type);
   const DType kept = kernels::usable(kernels::Isa::amx) ? DType::bf16 : DType::f32;
   CHECK(types == std::vector<DType>{kept, kept, DType::f32});
+}
+
+TEST_CASE("bf16: a depthwise convolution, which no tiles are good for, keeps f32") {
+  const Program program(test::traced({1, 64, 24, 24},
+                                     [](Tape& t, const Value& x) {
+                                       const Value y = layer(t, x, {.out = 64}, 1);
+                                       return layer(t, layer(t, y, {.out = 64, .groups = 64}, 3),
+                                                    {.out = 64}, 5);
+                                     }),
+                        {.precision = Precision::bf16});
+  for (const ProgramStep& step : program.steps()) {
+    const auto* a = std::get_if<ConvAttributes>(&program.graph().at(step.node).attributes);
+    if (a != nullptr && a->groups == 64) CHECK(!step.step.kernel.starts_with("tiles"));
+  }
 }
 
 TEST_CASE("exact: f32 multiply-adds of the plain definition only") {

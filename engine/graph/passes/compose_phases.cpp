@@ -6,6 +6,7 @@
 //
 // since fine pixel f reads f+k-1 = 2i+s. Zero padding stays zero padding. What the bias of the
 // upsampling adds is the same inside of the image and less on its border, where taps are missing.
+#include <algorithm>
 #include <optional>
 
 #include "engine/graph/passes.h"
@@ -180,13 +181,13 @@ Tensor border_of(const Numbers& bias, const Numbers& w3, std::int64_t first, con
   return Tensor::from({three, n.out}, out, Order::row_major);
 }
 
-// Of the best kernel, with activations as the precision stores them.
+// Of the best kernel, with activations as the precision may store them.
 double cost(ConvPass pass, kernels::ConvShape shape, Precision precision) {
   const Wanted wanted{kernels::Activation::none, precision};
-  kernels::ConvShape stored = shape;
-  stored.source_type = stored.target_type = kernels::Element::bf16;
-  if (precision == Precision::bf16 && can_serve(pass, stored, wanted)) shape = stored;
-  return choose_conv(pass, shape, wanted).entry->cost(shape);
+  const double wide = least_cost(pass, shape, wanted);
+  if (precision != Precision::bf16) return wide;
+  shape.source_type = shape.target_type = kernels::Element::bf16;
+  return std::min(wide, least_cost(pass, shape, wanted));
 }
 
 ConvAttributes with_size(int axes, int kernel, int stride, int pad) {

@@ -1,6 +1,7 @@
 // Types spread along ops that keep them: a value becomes bf16 where its producer can write it, every
 // reader can read it, and no result of the graph is it.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/graph/passes.h"
 #include "engine/ops/all_ops.h"
@@ -15,24 +16,32 @@ bool multiplies(const Node& node) {
   return node.op == &conv_op || node.op == &conv_transpose_op || node.op == &linear_op;
 }
 
-bool has_bf16_dense_kernel(const Graph& graph, const Node& node) {
-  const auto& a = std::get<LinearAttributes>(node.attributes);
-  kernels::MatmulShape shape = linear_shape(graph.at(node.inputs[0]).shape, node.shape[1]);
+// The shape with activations of two bytes is served, and costs no more than with those of four: a
+// depthwise convolution has fast kernels for f32 alone.
+template <class Shape, class Cost>
+bool pays(Shape shape, const Cost& cost) {
+  shape.source_type = shape.target_type = kernels::Element::f32;
+  const double wide = cost(shape);
   shape.source_type = shape.target_type = kernels::Element::bf16;
-  return can_serve(shape, {a.activation, Precision::bf16});
+  const double narrow = cost(shape);
+  return std::isfinite(narrow) && narrow <= wide;
 }
 
-// An entry reads and writes bf16 for this layer.
-bool has_bf16_kernel(const Graph& graph, const Node& node) {
-  if (node.op == &linear_op) return has_bf16_dense_kernel(graph, node);
-  const auto& a = std::get<ConvAttributes>(node.attributes);
+// It pays that a layer reads and writes bf16.
+bool bf16_pays(const Graph& graph, const Node& node) {
   const Shape& x = graph.at(node.inputs[0]).shape;
+  if (node.op == &linear_op) {
+    const Wanted wanted{std::get<LinearAttributes>(node.attributes).activation, Precision::bf16};
+    return pays(linear_shape(x, node.shape[1]),
+                [&](const kernels::MatmulShape& s) { return least_cost(s, wanted); });
+  }
+  const auto& a = std::get<ConvAttributes>(node.attributes);
+  const Wanted wanted{a.activation, Precision::bf16};
   const bool forward = node.op == &conv_op;
   kernels::ConvShape shape = forward ? conv_shape(x, node.shape, a) : conv_shape(node.shape, x, a);
-  shape.source_type = shape.target_type = kernels::Element::bf16;
   shape.residual = node.inputs.size() > 3 && node.inputs[3] >= 0;
-  return can_serve(forward ? ConvPass::forward : ConvPass::data, shape,
-                   {a.activation, Precision::bf16});
+  const ConvPass pass = forward ? ConvPass::forward : ConvPass::data;
+  return pays(shape, [&](const kernels::ConvShape& s) { return least_cost(pass, s, wanted); });
 }
 
 class Types {
@@ -41,7 +50,7 @@ class Types {
     for (std::size_t id = 0; id < bf16_.size(); ++id) {
       const Node& node = graph.nodes[id];
       bf16_[id] = node.op != nullptr && node.type == DType::f32 &&
-                  (node.op->keeps_bf16 || (multiplies(node) && has_bf16_kernel(graph, node)));
+                  (node.op->keeps_bf16 || (multiplies(node) && bf16_pays(graph, node)));
     }
     for (const GraphOutput& output : graph.outputs)
       bf16_[static_cast<std::size_t>(output.node)] = false;
@@ -68,7 +77,7 @@ class Types {
   }
   // A layer reads either type but for weights and bias; its residual has the type of the result.
   void narrow_layer(const Node& node, std::size_t id) {
-    if (!has_bf16_kernel(graph_, node)) clear(node.inputs[0]);
+    if (!bf16_pays(graph_, node)) clear(node.inputs[0]);
     for (std::size_t i = 1; i < std::min<std::size_t>(node.inputs.size(), 3); ++i)
       clear(node.inputs[i]);
     if (node.inputs.size() < 4 || node.inputs[3] < 0) return;
