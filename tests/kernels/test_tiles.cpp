@@ -119,16 +119,26 @@ TEST_CASE("tiles of the CPU hold the precision of each pair of types") {
 }
 
 // Many channels: sums stay in L2 and target channels are sliced; many rows: windows move; few
-// pixels: weights are read once, and fetched ahead where they are more than 640 KiB.
-TEST_CASE("emulated tiles with many channels and with long images") {
+// pixels: weights are read once, and fetched ahead where they are more than 640 KiB. From 512 source
+// channels on pixels are fetched ahead; small images of a batch are planes of one.
+TEST_CASE("emulated tiles with many channels, with long images and with many small ones") {
   Random random(8);
   ConvShape deep = same_3x3(330, 70, 5, 6);
   ConvShape tall = same_3x3(40, 24, 150, 33);
   ConvShape volume = same_3x3x3(36, 20, 7);
   volume.in = {9, 12, 17};
   ConvShape dense{.in_channels = 700, .out_channels = 520, .in = {1, 3, 1}};
-  for (const ConvShape& s : {deep, tall, volume, dense}) {
+  ConvShape deepest = same_3x3(520, 16, 7, 5);
+  ConvShape small = same_3x3(40, 70, 4, 5);
+  small.batch = 9;
+  ConvShape halved = small;
+  halved.in = {1, 8, 10};
+  halved.kernel = {1, 4, 4};
+  halved.stride = {1, 2, 2};
+  for (const ConvShape& s : {deep, tall, volume, dense, deepest, small, halved}) {
     check<true, true>("large", s, random, emulated<true, true>);
+    check<false, true>("large", s, random, emulated<false, true>);
+    check<true, false>("large", s, random, emulated<true, false>);
     check<false, false>("large", s, random, emulated<false, false>);
   }
 }
