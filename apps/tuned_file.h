@@ -19,8 +19,8 @@ class TunedFile {
   TunedFile();
 
   [[nodiscard]] TunedKernels& kernels() noexcept { return kernels_; }
-  // Writes the file where something was timed, with what other processes wrote since it was read. A
-  // line on standard error says where that fails.
+  // Writes the file where something was timed, with what other processes wrote since it was read;
+  // of two that write at the same moment, one is lost and times again. A line on standard error says where that fails.
   void save();
 
  private:

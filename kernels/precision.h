@@ -12,7 +12,7 @@ enum class Precision {
   exact,        // f32 multiply-adds of the plain definition
   f32,          // 1e-5 (gradients 3e-5) by any algorithm
   bf16,         // that of products of numbers rounded to bf16
-  f32_unsplit,  // f32, 4e-6, by no factor in two halves; programs ask for it (graph/program.cpp)
+  f32_unsplit,  // f32 by products of whole factors; programs ask for it (graph/program.cpp)
 };
 // Those that are asked for by name.
 inline constexpr std::array<std::string_view, 3> precision_names = {"exact", "f32", "bf16"};

@@ -35,7 +35,8 @@ namespace burin {
 [[nodiscard]] Graph compose_all_phases(const Graph& graph);
 // A sum with the result of a convolution (and its activation) becomes the convolution's residual.
 [[nodiscard]] Graph fuse_residual(const Graph& graph);
-// For precision bf16: activations are stored as bf16 wherever kernels can write and read them so.
+// For precision bf16: activations are stored as bf16 wherever kernels can write and read them so at
+// no more cost.
 [[nodiscard]] Graph store_as_bf16(const Graph& graph);
 
 struct Pass {

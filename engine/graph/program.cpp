@@ -45,16 +45,15 @@ Step forward_step(const Node& node, std::vector<Tensor> operands, const Tensor& 
           .kernel = std::string(node.op->name)};
 }
 
-// What kernels must hold, so that the results are f32's. One or two numbers for an image, such as the
-// logits of a classifier, are differences of large sums, and nothing averages their errors: on an
-// X-ray CNN of 12 convolutions split tiles gave 5e-5 to 2e-4, the other entries 2e-5 to 4e-5.
+// What kernels must hold, so that the results are f32's. At most four numbers for an image, such as
+// the logits of a few findings, are differences of large sums, and nothing averages their errors: on
+// an X-ray CNN of 12 convolutions split tiles gave 5e-5 to 2e-4, the other entries 2e-5 to 4e-5.
 Precision kernel_precision(const Graph& graph, Precision asked) {
   if (asked != Precision::f32) return asked;
   constexpr std::int64_t few = 4;
-  for (const GraphOutput& output : graph.outputs) {
-    const Shape& shape = graph.at(output.node).shape;
-    if (shape.elements() > few * shape.batch()) return asked;
-  }
+  const std::int64_t images = graph.inputs.empty() ? 1 : graph.at(graph.inputs[0]).shape.batch();
+  for (const GraphOutput& output : graph.outputs)
+    if (graph.at(output.node).shape.elements() > few * images) return asked;
   return Precision::f32_unsplit;
 }
 
@@ -73,8 +72,8 @@ Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
 }
 
 Program::Program(Graph graph, const CompileOptions& options)
-    : graph_(options.optimize ? optimize(std::move(graph), options.precision) : std::move(graph)),
-      precision_(kernel_precision(graph_, options.precision)),
+    : precision_(kernel_precision(graph, options.precision)),
+      graph_(options.optimize ? optimize(std::move(graph), precision_) : std::move(graph)),
       places_(place(graph_, !options.keep_values)),
       plan_(plan_values(graph_, places_,
                         {.rows = options.tuned == nullptr ? options.band_rows : 0,

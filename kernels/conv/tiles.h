@@ -23,8 +23,6 @@ struct TilesWindow {
 template <class E, int PA, int PW>
 class TilesRun {
   using Stage = TilesStage<E>;
-  static constexpr int slots = 9;  // blocks of sums kept between blocks of depth, and one
-  static constexpr int deepest_bytes = 36 * 1024;  // of weights, in L1
 
  public:
   [[nodiscard]] static std::int64_t most_steps(const TilesPlan& p) noexcept {

@@ -1,4 +1,4 @@
-// How the products of one phase of a window are ordered. Few weights: the sums of some tiles stay in
+// How the products of one phase of a window are ordered. Few weights: the sums of some tiles stay near
 // L1 while the weights of a block of target channels come from L2. Many: all sums of some blocks
 // stay in L2 while weights and source, a range of depth at a time, come from L3 once. Few pixels: the
 // sums of a block stay in registers while its weights go by.

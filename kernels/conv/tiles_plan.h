@@ -59,10 +59,12 @@ struct TilesPlan {
   static constexpr std::int64_t window_bytes_split = 1000 * 1024, window_bytes_bf16 = 700 * 1024;
   static constexpr std::int64_t window_pixels = 4096;
   static constexpr std::int64_t shared_bytes_most = std::int64_t{24} << 20;
-  static constexpr std::int64_t min_tasks = 16, min_task_pixels = 512;
+  // Pixels of a task; of several small images.
+  static constexpr std::int64_t min_task_pixels = 512, min_merged_pixels = 128;
+  static constexpr std::int64_t min_tasks = 16;
   static constexpr int max_taps = direct_max_taps;
 
-  ConvShape shape;  // 1x1 convolutions have become one image of rows
+  ConvShape shape;  // as flattened() makes it
   bool forward;
   int a_planes, w_planes;
   int depth, columns;  // source and target channels of a group
@@ -95,7 +97,7 @@ struct TilesPlan {
       positions[i] = static_cast<int>(ceil_div(axis[i].target, axis[i].phases()));
     }
     outer = axis[0].target > 1 || axis[0].source > 1 || axis[0].kernel > 1 ? 0 : 1;
-    cut();
+    cut(s.in[0] == 1 && shape.in[0] > 1 ? min_merged_pixels : min_task_pixels);
   }
 
   // A 1x1 convolution sees no neighbours: all images are rows of one. Small images are planes of
@@ -175,7 +177,7 @@ struct TilesPlan {
   }
 
  private:
-  void cut() noexcept {
+  void cut(std::int64_t least) noexcept {
     whole = false;
     slices = 1;
     rows = positions[1];
@@ -189,8 +191,8 @@ struct TilesPlan {
     grow();
     const std::int64_t line = std::int64_t{outer == 0 ? rows : 1} * positions[2];
     const std::int64_t all = images() * bands;
-    parts = static_cast<int>(at_least(
-        1, at_most(ceil_div(min_tasks, all), positions[outer] / ceil_div(min_task_pixels, line))));
+    parts = static_cast<int>(
+        at_least(1, at_most(ceil_div(min_tasks, all), positions[outer] / ceil_div(least, line))));
     const std::int64_t longest = ceil_div(positions[outer], parts);
     length = static_cast<int>(ceil_div(longest, ceil_div(longest, length)));  // even windows
     if (all * parts >= min_tasks / 2 || o_blocks == 1) return;

@@ -28,7 +28,7 @@ struct TilesWeightPlan {
   static constexpr std::int64_t wanted_tasks = 16;
   static constexpr int steps_wanted = 16;  // of 32 pixels between load and store of a sum
 
-  ConvShape shape;  // 1x1 convolutions have become one image of rows
+  ConvShape shape;  // as TilesPlan::flattened() makes it
   int planes;       // 2: hi and lo
   int c, oc;        // of a group
   int c_tiles, o_tiles, taps;

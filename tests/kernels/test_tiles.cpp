@@ -128,7 +128,7 @@ TEST_CASE("emulated tiles with many channels, with long images and with many sma
   ConvShape volume = same_3x3x3(36, 20, 7);
   volume.in = {9, 12, 17};
   ConvShape dense{.in_channels = 700, .out_channels = 520, .in = {1, 3, 1}};
-  ConvShape deepest = same_3x3(520, 16, 7, 5);
+  ConvShape deepest = same_3x3(520, 40, 7, 5);
   ConvShape small = same_3x3(40, 70, 4, 5);
   small.batch = 9;
   ConvShape halved = small;
@@ -195,7 +195,9 @@ TEST_CASE("emulated weight gradients of many channels and of long images") {
   volume.in = {9, 12, 17};
   ConvShape dense{.batch = 5, .in_channels = 40, .out_channels = 24, .in = {1, 9, 7}};
   dense.stride = {1, 2, 2};
-  for (const ConvShape& s : {small, volume, dense, same_3x3(40, 24, 90, 64)}) {
+  ConvShape images = same_3x3(24, 40, 16, 30);
+  images.batch = 3;
+  for (const ConvShape& s : {small, images, volume, dense, same_3x3(40, 24, 90, 64)}) {
     check_weight<true>("large", s, random, emulated_weight<true>);
     check_weight<false>("large", s, random, emulated_weight<false>);
   }

@@ -1,5 +1,5 @@
-// Types spread along ops that keep them: a value becomes bf16 where its producer can write it, every
-// reader can read it, and no result of the graph is it.
+// Types spread along ops that keep them: a value becomes bf16 where its producer can write it and
+// every reader can read it at no more cost, and no result of the graph is it.
 #include <algorithm>
 #include <cmath>
 
@@ -46,11 +46,13 @@ bool bf16_pays(const Graph& graph, const Node& node) {
 
 class Types {
  public:
-  explicit Types(const Graph& graph) : graph_(graph), bf16_(graph.nodes.size()) {
+  explicit Types(const Graph& graph)
+      : graph_(graph), pays_(graph.nodes.size()), bf16_(graph.nodes.size()) {
     for (std::size_t id = 0; id < bf16_.size(); ++id) {
       const Node& node = graph.nodes[id];
-      bf16_[id] = node.op != nullptr && node.type == DType::f32 &&
-                  (node.op->keeps_bf16 || (multiplies(node) && bf16_pays(graph, node)));
+      pays_[id] = node.op != nullptr && multiplies(node) && bf16_pays(graph, node);
+      bf16_[id] =
+          node.op != nullptr && node.type == DType::f32 && (node.op->keeps_bf16 || pays_[id]);
     }
     for (const GraphOutput& output : graph.outputs)
       bf16_[static_cast<std::size_t>(output.node)] = false;
@@ -77,7 +79,7 @@ class Types {
   }
   // A layer reads either type but for weights and bias; its residual has the type of the result.
   void narrow_layer(const Node& node, std::size_t id) {
-    if (!bf16_pays(graph_, node)) clear(node.inputs[0]);
+    if (!pays_[id]) clear(node.inputs[0]);
     for (std::size_t i = 1; i < std::min<std::size_t>(node.inputs.size(), 3); ++i)
       clear(node.inputs[i]);
     if (node.inputs.size() < 4 || node.inputs[3] < 0) return;
@@ -106,7 +108,7 @@ class Types {
   }
 
   const Graph& graph_;
-  std::vector<bool> bf16_;
+  std::vector<bool> pays_, bf16_;
   bool changed_ = false;
 };
 
