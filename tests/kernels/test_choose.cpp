@@ -170,6 +170,21 @@ TEST_CASE("each class of convolutions gets its algorithm") {
   }
 }
 
+// 1x1 from 32 to 192 channels; of 4x4 pixels, from 1344 to 224, tasks share the channels.
+TEST_CASE("direct convolutions of few pixels have tasks for several threads") {
+  const ConvShape rows{.in_channels = 32, .out_channels = 192, .in = {1, 32, 32}};
+  const ConvShape few{.in_channels = 1344, .out_channels = 224, .in = {1, 4, 4}};
+  const ConvShape tiny{.in_channels = 8, .out_channels = 96, .in = {1, 4, 4}};
+  for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()})
+    for (const auto* e : entries) {
+      if (!is_named(e->name, "direct")) continue;
+      INFO(e->name);
+      CHECK(e->tasks(rows, 0) >= 4);
+      CHECK(e->tasks(few, 0) >= 4);
+      CHECK(e->tasks(tiny, 0) == 1);
+    }
+}
+
 TEST_CASE("every shape has an entry, the reference where all others refuse") {
   ConvShape many_taps = same_3x3(4, 4, 30, 30);  // more than the lists of the direct entries hold
   many_taps.kernel = {1, 23, 23};
