@@ -1,6 +1,7 @@
 // Gated linear unit (Dauphin et al. 2017): a * sigmoid(b), a and b the halves of x, comes out of
 // exporters as four nodes.
 #include "engine/graph/passes.h"
+#include "engine/graph/passes/sigmoid_of.h"
 #include "engine/graph/rewrite.h"
 #include "engine/ops/all_ops.h"
 
@@ -20,14 +21,6 @@ Half half(const Graph& graph, int id, bool upper) {
   const int axis = a.axis < 0 ? a.axis + x.rank() : a.axis;
   if (x[axis] != 2 * a.count || a.first != (upper ? a.count : 0)) return {};
   return {node.inputs[0], axis};
-}
-
-// What a node is the sigmoid of, or -1.
-int sigmoid_of(const Graph& graph, int id) {
-  const Node& node = graph.at(id);
-  const bool is = node.op == &activate_op &&
-                  std::get<ActivationAttributes>(node.attributes).activation == Activation::sigmoid;
-  return is ? node.inputs[0] : -1;
 }
 
 }  // namespace

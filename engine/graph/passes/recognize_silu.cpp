@@ -1,18 +1,10 @@
 // x * sigmoid(x) (Hendrycks, Gimpel 2016; Elfwing et al. 2017) comes out of exporters as two nodes.
 #include "engine/graph/passes.h"
+#include "engine/graph/passes/sigmoid_of.h"
 #include "engine/graph/rewrite.h"
 #include "engine/ops/all_ops.h"
 
 namespace burin {
-namespace {
-
-bool is_sigmoid_of(const Graph& graph, int id, int x) {
-  const Node& node = graph.at(id);
-  return node.op == &activate_op && node.inputs[0] == x &&
-         std::get<ActivationAttributes>(node.attributes).activation == Activation::sigmoid;
-}
-
-}  // namespace
 
 Graph recognize_silu(const Graph& graph) {
   return rewrite(graph, [](Rewrite& walk, int id) {
@@ -20,7 +12,7 @@ Graph recognize_silu(const Graph& graph) {
     if (node.op != &multiply_op || node.type != DType::f32) return false;
     for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const int x = node.inputs[i];
-      if (!is_sigmoid_of(walk.from(), node.inputs[1 - i], x)) continue;
+      if (sigmoid_of(walk.from(), node.inputs[1 - i]) != x) continue;
       const UnaryAttributes silu{.function = Unary::silu};
       walk.replace(id, walk.to().add(unary_op, {walk.now(x)}, silu, node.name));
       return true;
