@@ -46,10 +46,7 @@ struct DirectPlan {
   [[nodiscard]] static ConvShape flattened(const ConvShape& s) noexcept {
     ConvShape f = s;
     const std::int64_t pixels = s.batch * s.in_pixels();
-    bool flat = s.taps() == 1 && pixels < (1 << 30);
-    for (std::size_t i = 0; i < 3; ++i)
-      flat = flat && s.stride[i] == 1 && s.pad_begin[i] == 0 && s.pad_end[i] == 0;
-    if (!flat) return f;
+    if (!sees_one(s, 0) || !sees_one(s, 1) || !sees_one(s, 2) || pixels >= (1 << 30)) return f;
     f.batch = 1;
     f.in = {1, 1, static_cast<int>(pixels)};
     return f;
