@@ -61,12 +61,9 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
 
 template <class Entry, class Shape>
 double least(std::span<const Entry* const> entries, const Shape& shape, const Wanted& wanted) {
-  double cost = std::numeric_limits<double>::infinity();
-  for (const Entry* entry : entries)
-    if (refusal(*entry, shape, wanted) == nullptr &&
-        ((entry->flags & kernels::kernel_on_request) == 0 || !wanted.entry.empty()))
-      cost = std::min(cost, entry->cost(shape));
-  return cost;
+  const Entry* const entry =
+      kernels::choose<Shape>(entries, shape, wanted.entry, wanted.activation, wanted.precision);
+  return entry == nullptr ? std::numeric_limits<double>::infinity() : entry->cost(shape);
 }
 
 std::span<const kernels::ConvKernel* const> entries_of(ConvPass pass) {
