@@ -59,8 +59,9 @@ Precision kernel_precision(const Graph& graph, Precision asked) {
 
 }  // namespace
 
-Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
+Graph optimize(Graph graph, Precision asked, const PassVisitor& seen) {
   verify(graph);
+  const Precision precision = kernel_precision(graph, asked);
   const auto run = [&](std::string_view name, Graph after) {
     graph = std::move(after);
     verify(graph);
@@ -72,8 +73,8 @@ Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
 }
 
 Program::Program(Graph graph, const CompileOptions& options)
-    : precision_(kernel_precision(graph, options.precision)),
-      graph_(options.optimize ? optimize(std::move(graph), precision_) : std::move(graph)),
+    : graph_(options.optimize ? optimize(std::move(graph), options.precision) : std::move(graph)),
+      precision_(kernel_precision(graph_, options.precision)),
       places_(place(graph_, !options.keep_values)),
       plan_(plan_values(graph_, places_,
                         {.rows = options.tuned == nullptr ? options.band_rows : 0,

@@ -90,8 +90,8 @@ class Program {
   void warm();
   void load(std::span<const Tensor> inputs);
 
-  Precision precision_;  // of its kernels
   Graph graph_;          // constants hold no numbers any more unless values are kept
+  Precision precision_;  // of its kernels
   std::vector<Place> places_;
   ValuePlan plan_;
   std::shared_ptr<Storage> memory_;
