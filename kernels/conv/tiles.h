@@ -59,9 +59,9 @@ class TilesRun {
   }
 
   void task(std::int64_t index) noexcept {
-    const std::int64_t band = index % p_.bands, part = index / p_.bands % p_.parts;
-    const std::int64_t slice = index / p_.bands / p_.parts % p_.slices;
-    select(index / p_.bands / p_.parts / p_.slices,
+    const std::int64_t part = index % p_.parts, band = index / p_.parts % p_.bands;
+    const std::int64_t slice = index / p_.parts / p_.bands % p_.slices;
+    select(index / p_.parts / p_.bands / p_.slices,
            p_.whole ? static_cast<std::byte*>(args_.shared) : window_);
     block_first_ = static_cast<int>(part_first(p_.o_blocks, p_.slices, slice));
     block_last_ = static_cast<int>(part_first(p_.o_blocks, p_.slices, slice + 1));
@@ -82,7 +82,9 @@ class TilesRun {
         for (int i = staged_end > at ? staged_end : at; i < end + p_.staged[p_.outer].extra; ++i)
           stage_lines(i, i - at, w);
         staged_end = end + p_.staged[p_.outer].extra;
-        look_ahead(staged_end, static_cast<int>(at_most(last, end + p_.length)) - end, w);
+        // The next part is most often this thread's next task.
+        const std::int64_t next_end = at_most(p_.positions[p_.outer], end + p_.length);
+        look_ahead(staged_end, static_cast<int>(next_end) - end, w);
       }
       multiply(w);
     }

@@ -27,10 +27,14 @@ struct TileTarget {
 template <class E>
 class TileFinish {
   using reg = typename E::reg;
+  // How target channels are stored: 32 of them, 32 past the caches, or fewer.
+  enum class Store { whole, stream, part };
 
  public:
   explicit TileFinish(const TileTarget& target) noexcept
-      : t_(target), run_(of_type(target.type == Element::f32)) {}
+      : t_(target),
+        whole_(of_type(target.stream ? Store::stream : Store::whole)),
+        part_(of_type(Store::part)) {}
 
   // Sums [tile][channel tile] of 1 KiB at c, for pixels `to` (below zero: none; behind them those
   // of the next block) and `columns` target channels from `channel` on. The ones before are
@@ -45,6 +49,12 @@ class TileFinish {
     columns_ = columns;
     next_ = 0;
     quota_ = (pixels + steps - 1) / (steps > 0 ? steps : 1);
+    run_ = columns == 2 * tile_channels ? whole_ : part_;
+    if (t_.bias == nullptr) return;
+    E::store(bias_, E::load(t_.bias + channel, columns));
+    if (columns > tile_channels)
+      E::store(bias_ + tile_channels,
+               E::load(t_.bias + channel + tile_channels, columns - tile_channels));
   }
   [[nodiscard]] bool holds(const float* c) const noexcept { return c == c_ && next_ < pixels_; }
   [[gnu::always_inline]] void operator()() noexcept {
@@ -62,31 +72,33 @@ class TileFinish {
  private:
   using Run = void (*)(TileFinish&, int end) noexcept;
 
-  [[nodiscard]] Run of_type(bool f32) const noexcept {
-    return f32 ? of_activation<Element::f32>() : of_activation<Element::bf16>();
+  [[nodiscard]] Run of_type(Store store) const noexcept {
+    return t_.type == Element::f32 ? of_activation<Element::f32>(store)
+                                   : of_activation<Element::bf16>(store);
   }
   template <Element type>
-  [[nodiscard]] Run of_activation() const noexcept {
+  [[nodiscard]] Run of_activation(Store store) const noexcept {
     switch (t_.epilogue.activation) {
       case Activation::relu:
-        return of_residual<type, Activation::relu>();
+        return of_residual<type, Activation::relu>(store);
       case Activation::relu6:
-        return of_residual<type, Activation::relu6>();
+        return of_residual<type, Activation::relu6>(store);
       case Activation::leaky_relu:
-        return of_residual<type, Activation::leaky_relu>();
+        return of_residual<type, Activation::leaky_relu>(store);
       default:
-        return of_residual<type, Activation::none>();
+        return of_residual<type, Activation::none>(store);
     }
   }
   template <Element type, Activation activation>
-  [[nodiscard]] Run of_residual() const noexcept {
-    return t_.residual != nullptr ? of_store<type, activation, true>()
-                                  : of_store<type, activation, false>();
+  [[nodiscard]] Run of_residual(Store store) const noexcept {
+    return t_.residual != nullptr ? of_store<type, activation, true>(store)
+                                  : of_store<type, activation, false>(store);
   }
   template <Element type, Activation activation, bool residual>
-  [[nodiscard]] Run of_store() const noexcept {
-    return t_.stream ? pixels<type, activation, residual, true>
-                     : pixels<type, activation, residual, false>;
+  [[nodiscard]] static Run of_store(Store store) noexcept {
+    if (store == Store::stream) return pixels<type, activation, residual, Store::stream>;
+    return store == Store::whole ? pixels<type, activation, residual, Store::whole>
+                                 : pixels<type, activation, residual, Store::part>;
   }
 
   template <Activation activation>
@@ -98,33 +110,31 @@ class TileFinish {
   }
 
   // Pixels [next, end).
-  template <Element type, Activation activation, bool residual, bool stream>
+  template <Element type, Activation activation, bool residual, Store store>
   static void pixels(TileFinish& f, int end) noexcept {
     constexpr int element = type == Element::f32 ? 4 : 2;
     const TileTarget& t = f.t_;
-    const int columns = f.columns_, upper = columns - tile_channels, ahead = f.pixels_;
+    const int columns = store == Store::part ? f.columns_ : 2 * tile_channels;
+    const int upper = columns - tile_channels, ahead = f.pixels_;
     const bool wide = upper > 0;
     const std::int64_t pixel = t.pixel * element, residual_pixel = t.residual_pixel * element;
     std::byte* const target = t.target + std::int64_t{f.channel_} * element;
     const std::byte* const add =
         residual ? t.residual + std::int64_t{f.channel_} * element : nullptr;
     const std::int32_t* const to_list = f.to_;
+    const float* const sums = f.c_;
     const reg slope = E::set(t.epilogue.slope);
-    reg bias = E::zero(), bias_upper = E::zero();
-    if (t.bias != nullptr) {
-      bias = E::load(t.bias + f.channel_, columns);
-      if (wide) bias_upper = E::load(t.bias + f.channel_ + tile_channels, upper);
-    }
+    const reg bias = E::load(f.bias_), bias_upper = E::load(f.bias_ + tile_channels);
     for (int i = f.next_; i < end; ++i) {
-      if constexpr (!stream) {
+      if constexpr (store != Store::stream) {
         const std::byte* next = target + to_list[i + ahead] * pixel;
         __builtin_prefetch(next, 1);
         if constexpr (element == 4) __builtin_prefetch(next + 64, 1);
       }
       const std::int64_t to = to_list[i];
       if (to < 0) continue;
-      const float* c =
-          f.c_ + (i / tile_pixels * (wide ? 2 : 1) * tile_pixels + i % tile_pixels) * tile_channels;
+      // Row i % 16 of tile i / 16; a second tile of channels doubles what lies before.
+      const float* c = sums + (i + (wide ? i & -tile_pixels : 0)) * std::int64_t{tile_channels};
       reg low = E::add(E::load(c), bias);
       reg high = wide ? E::add(E::load(c + tile_bytes / 4), bias_upper) : E::zero();
       if constexpr (residual && type == Element::f32) {
@@ -138,31 +148,32 @@ class TileFinish {
       }
       low = activate<activation>(slope, low);
       high = activate<activation>(slope, high);
-      if (stream && columns == 2 * tile_channels) {
-        auto* y = target + to * pixel;
-        if constexpr (type == Element::f32) {
-          E::stream(reinterpret_cast<float*>(y), low);
-          E::stream(reinterpret_cast<float*>(y) + tile_channels, high);
+      auto* const y = target + to * pixel;
+      if constexpr (type == Element::f32) {
+        auto* const numbers = reinterpret_cast<float*>(y);
+        if constexpr (store == Store::stream) {
+          E::stream(numbers, low);
+          E::stream(numbers + tile_channels, high);
         } else {
-          E::stream_pair(y, E::round(low, high));
+          E::store(numbers, low, columns);
+          if (wide) E::store(numbers + tile_channels, high, upper);
         }
-      } else if constexpr (type == Element::f32) {
-        auto* y = reinterpret_cast<float*>(target + to * pixel);
-        E::store(y, low, columns);
-        if (wide) E::store(y + tile_channels, high, upper);
+      } else if constexpr (store == Store::stream) {
+        E::stream_pair(y, E::round(low, high));
       } else {
-        E::store_pair(target + to * pixel, E::round(low, high), columns);
+        E::store_pair(y, E::round(low, high), columns);
       }
     }
     f.next_ = end;
   }
 
   const TileTarget& t_;
-  Run run_;
+  Run whole_, part_, run_ = nullptr;
   const float* c_ = nullptr;
   const std::int32_t* to_ = nullptr;
   int pixels_ = 0, next_ = 0, quota_ = 1;
   int channel_ = 0, columns_ = 0;
+  float bias_[2 * tile_channels] = {};  // of the target channels
 };
 
 }  // namespace
