@@ -204,9 +204,15 @@ struct TilesPlan {
     const auto bytes = [&](int n) {
       return outer == 0 ? staged_bytes(n, rows) : staged_bytes(positions[0], n);
     };
-    while (length < positions[outer] && (length + 1) * line <= window_pixels &&
-           bytes(length + 1) <= window_bytes)
-      ++length;
+    // By halves: a dense layer has thousands of positions, and each piece of its work plans anew.
+    auto most = static_cast<int>(at_least(1, at_most(positions[outer], window_pixels / line)));
+    while (length < most) {
+      const int middle = (length + most + 1) / 2;
+      if (bytes(middle) <= window_bytes)
+        length = middle;
+      else
+        most = middle - 1;
+    }
   }
 };
 
