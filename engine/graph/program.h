@@ -82,6 +82,7 @@ class Program {
   void bind_values();
   [[nodiscard]] Tensor in_memory(int root, const Layout& layout) const;
   void make_steps(const CompileOptions& options);
+  void make_call(int id, const CompileOptions& options);
   void make_region(const Region& region, const CompileOptions& options);
   [[nodiscard]] Step make_step(const Node& node, std::vector<Tensor> operands, const Tensor& target,
                                const CompileOptions& options, const std::string& kernel = {});

@@ -203,6 +203,35 @@ TEST_CASE("a run takes no memory from the system or the arena") {
   CHECK(arena_statistics().system_calls == before.system_calls);
 }
 
+TEST_CASE("packed weights take the memory of those that were packed before") {
+  constexpr std::int64_t wide = 1024, layers = 12, bytes = wide * wide * 4;
+  Graph graph = test::traced({4, wide}, [](Tape& tape, const Value& x) {
+    Value y = x;
+    for (std::uint64_t i = 0; i < layers; ++i)
+      y = linear(y, tape.parameter(numbers({wide, wide}, i), true, "w"), {});
+    return y;
+  });
+  const auto before = arena_statistics();
+  REQUIRE(before.peak_bytes < before.live_bytes + 3 * bytes);
+  const Program program(std::move(graph), {});
+  CHECK(program.packed_bytes() >= layers * bytes);
+  CHECK(arena_statistics().peak_bytes < before.live_bytes + 3 * bytes);
+}
+
+TEST_CASE("what the zeros of the first runs do not suit is no error of the program") {
+  Tape tape(Mode::shapes);
+  const Value table = tape.parameter(numbers({12}, 1), true, "table");
+  const Value x = tape.input(Shape{2});
+  const Tensor hundred = Tensor::full({1}, 100, Order::row_major);
+  const Value y = gather(table, cast(add(x, tape.parameter(hundred, true, "c")), DType::i64), 0);
+  Program program(trace(tape, {&y, 1}), {});
+  const float inside[] = {-95, -89}, outside[] = {0, 0};
+  const Tensor good = Tensor::from({2}, inside), bad = Tensor::from({2}, outside);
+  const std::vector<float> all = numbers({12}, 1).to_vector();
+  CHECK(program.run({&good, 1})[0].to_vector() == std::vector{all[5], all[11]});
+  CHECK_THROWS_AS(program.run({&bad, 1}), Error);
+}
+
 TEST_CASE("operands of a concatenation are made inside of it") {
   const Program program(traced(cases[0]), {});
   for (const ProgramStep& step : program.steps())
