@@ -118,8 +118,7 @@ else
   build clang clang++ build-ci-clang -Dwerror=true -Dtests=false
   build sanitized clang++ build-ci-sanitized -Db_sanitize=address,undefined -Db_lundef=false \
     -Doptimization=2 -Ddebug=false -Db_ndebug=false -Dfuzz=true -Donednn=disabled -Dperf=false \
-    "-Dcpp_args=-fsanitize=fuzzer-no-link -gline-tables-only" \
-    -Dcpp_link_args=-fsanitize=fuzzer-no-link
+    -Dcpp_args=-gline-tables-only
   suite build-ci-sanitized default '^(kernels|engine|io|models|train|fuzz|apps_bad)'
   step fuzz tests/fuzz/run.sh 60 build-ci-sanitized
 fi
