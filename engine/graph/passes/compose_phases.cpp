@@ -10,12 +10,12 @@
 #include <optional>
 
 #include "engine/graph/passes.h"
+#include "engine/graph/passes/phase_weights.h"
 #include "engine/graph/rewrite.h"
 #include "engine/ops/all_ops.h"
 #include "engine/ops/axis_rows.h"
 #include "engine/ops/choose_kernel.h"
 #include "engine/ops/conv_shape.h"
-#include "engine/runtime/workers.h"
 
 namespace burin {
 namespace {
@@ -86,141 +86,9 @@ std::optional<Pattern> match(const Rewrite& walk, int id) {
   return p;
 }
 
-// f(index of a tap of a cube of side n, its coordinates from w to the front).
-template <class F>
-void each_tap(int axes, int n, const F& f) {
-  int count = 1;
-  for (int i = 0; i < axes; ++i) count *= n;
-  for (int tap = 0; tap < count; ++tap) {
-    std::array<int, 3> at{};
-    for (int i = 0, rest = tap; i < axes; ++i, rest /= n)
-      at[static_cast<std::size_t>(i)] = rest % n;
-    f(tap, at);
-  }
-}
-
 Numbers in_double(const Tensor& t) {
   const std::vector<float> numbers = t.to_vector();
   return {numbers.begin(), numbers.end()};
-}
-
-struct Sizes {
-  int axes;
-  std::int64_t out, coarse, up, joined;  // channels: of y, of x, of the upsampled, of w3
-};
-
-std::int64_t power(std::int64_t base, int exponent) {
-  std::int64_t out = 1;
-  for (int i = 0; i < exponent; ++i) out *= base;
-  return out;
-}
-
-// The part of w3 [out, joined, 3^axes] that reads the upsampled channels, tap by tap: [3^axes, up, out].
-Tensor by_tap(const Tensor& w3, std::int64_t first, const Sizes& n) {
-  const std::int64_t taps = power(3, n.axes);
-  const Tensor w = w3.in_order(Order::row_major);
-  const Tensor out = Tensor::empty({taps, n.up, n.out}, DType::f32, Order::row_major);
-  const float* from = w.data();
-  float* const to = out.data();
-  runtime::parallel_for(n.up, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t c = begin; c < end; ++c)
-      for (std::int64_t o = 0; o < n.out; ++o)
-        for (std::int64_t k = 0; k < taps; ++k)
-          to[(k * n.up + c) * n.out + o] = from[(o * n.joined + first + c) * taps + k];
-  });
-  return out;
-}
-
-// up [coarse, up, 2^axes] -> [coarse * 2^axes, up]
-Tensor by_phase(const Tensor& up, const Sizes& n) {
-  const std::int64_t phases = power(2, n.axes);
-  const Tensor w = up.in_order(Order::row_major);
-  const Tensor out = Tensor::empty({n.coarse * phases, n.up}, DType::f32, Order::row_major);
-  const float* from = w.data();
-  float* const to = out.data();
-  runtime::parallel_for(n.coarse, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t c = begin; c < end; ++c)
-      for (std::int64_t s = 0; s < phases; ++s)
-        for (std::int64_t u = 0; u < n.up; ++u)
-          to[(c * phases + s) * n.up + u] = from[(c * n.up + u) * phases + s];
-  });
-  return out;
-}
-
-Tensor product(const Tensor& a, const Tensor& b) {
-  const Tensor operands[] = {a, b};
-  return evaluate(matmul_op, operands, {});
-}
-
-// For each tap k of w3, the tap t of w4 that it and phase s make: [3^axes][2^axes].
-std::vector<std::int64_t> taps_of_phases(int axes) {
-  std::vector<std::int64_t> out;
-  each_tap(axes, 3, [&](int, const std::array<int, 3>& at_k) {
-    each_tap(axes, 2, [&](int, const std::array<int, 3>& at_s) {
-      std::int64_t t = 0;
-      for (int i = axes - 1; i >= 0; --i) {
-        const auto a = static_cast<std::size_t>(i);
-        t = 4 * t + 2 + at_s[a] - at_k[a];
-      }
-      out.push_back(t);
-    });
-  });
-  return out;
-}
-
-// up [coarse, up, 2^axes] (undefined: nearest), w3 as by_tap() gives it -> [coarse, out, 4^axes], some
-// coarse channels at a time, so that their sums stay in a cache.
-Tensor compose(const Tensor& up, const Tensor& w3, const Sizes& n, const Shape& shape) {
-  constexpr std::int64_t block_bytes = std::int64_t{2} << 20;
-  const std::int64_t three = power(3, n.axes), phases = power(2, n.axes), four = power(4, n.axes);
-  const std::vector<std::int64_t> taps = taps_of_phases(n.axes);
-  const Tensor w4 = Tensor::zeros(shape, DType::f32, Order::row_major);
-  const Tensor ups = up ? by_phase(up, n) : Tensor();
-  const std::int64_t block = std::max<std::int64_t>(1, block_bytes / (n.out * four * 4));
-  for (std::int64_t first = 0; first < n.coarse; first += block) {
-    const std::int64_t rows = std::min(block, n.coarse - first), row = n.out * four;
-    float* const to = w4.data() + first * row;
-    for (std::int64_t k = 0; k < three; ++k) {
-      const Tensor w = w3.batch_slice(k, 1).reshape({n.up, n.out});
-      const Tensor part = up ? product(ups.batch_slice(first * phases, rows * phases), w)
-                             : w.batch_slice(first, rows);
-      // Of each coarse channel a row for each phase; of nearest upsampling one for all.
-      const std::int64_t of_channel = up ? phases : 1, of_phase = up ? 1 : 0;
-      runtime::parallel_for(rows, 4, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t c = begin; c < end; ++c)
-          for (std::int64_t s = 0; s < phases; ++s) {
-            const float* from = part.data() + (c * of_channel + s * of_phase) * n.out;
-            float* sum = to + c * row + taps[static_cast<std::size_t>(k * phases + s)];
-            for (std::int64_t o = 0; o < n.out; ++o) sum[o * four] += from[o];
-          }
-      });
-    }
-  }
-  return w4;
-}
-
-// [3^axes, out]: what the bias of the upsampling adds at each place of the border, beyond `inside`.
-Tensor border_of(const Numbers& bias, const Tensor& w3, const Sizes& n, Numbers& inside) {
-  const std::int64_t three = power(3, n.axes);
-  const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
-  Numbers tap(at(n.out * three));  // of all channels of the upsampled image
-  for (std::int64_t k = 0; k < three; ++k)
-    for (std::int64_t c = 0; c < n.up; ++c)
-      for (std::int64_t o = 0; o < n.out; ++o)
-        tap[at(o * three + k)] += bias[at(c)] * w3.data()[(k * n.up + c) * n.out + o];
-  std::vector<float> out(at(three * n.out));
-  each_tap(n.axes, 3, [&](int q, const std::array<int, 3>& place) {
-    each_tap(n.axes, 3, [&](int k, const std::array<int, 3>& at_k) {
-      bool missing = false;  // the tap reads beyond the first or last pixel
-      for (std::size_t i = 0; i < static_cast<std::size_t>(n.axes); ++i)
-        missing = missing || (place[i] == 0 && at_k[i] == 0) || (place[i] == 2 && at_k[i] == 2);
-      for (std::int64_t o = 0; o < n.out; ++o)
-        if (missing) out[at(q * n.out + o)] -= static_cast<float>(tap[at(o * three + k)]);
-    });
-  });
-  for (std::int64_t o = 0; o < n.out; ++o)
-    for (std::int64_t k = 0; k < three; ++k) inside[at(o)] += tap[at(o * three + k)];
-  return Tensor::from({three, n.out}, out, Order::row_major);
 }
 
 // Of the best kernel, with activations as the precision may store them.
@@ -265,13 +133,14 @@ int composed(Rewrite& walk, const Pattern& p) {
   const Node &conv = from.at(p.conv), &up = from.at(p.up);
   const Tensor& weight = from.at(conv.inputs[1]).value;
   const int axes = conv.shape.rank() - 2;
-  const Sizes n{axes, conv.shape.channels(), from.at(up.inputs[0]).shape.channels(),
-                up.shape.channels(), weight.shape()[1]};
+  const PhaseSizes n{axes, conv.shape.channels(), from.at(up.inputs[0]).shape.channels(),
+                     up.shape.channels(), weight.shape()[1]};
   const bool learned = up.op == &conv_transpose_op;
   Shape w4_shape = weight.shape().with(0, n.coarse).with(1, n.out);
   for (int axis = 2; axis < w4_shape.rank(); ++axis) w4_shape = w4_shape.with(axis, 4);
-  const Tensor w3 = by_tap(weight, p.up_first, n);
-  const Tensor w4 = compose(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape);
+  const Tensor w3 = weights_by_tap(weight, p.up_first, n);
+  const Tensor w4 =
+      phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape);
   const auto& old = std::get<ConvAttributes>(conv.attributes);
   ConvAttributes fine = with_size(axes, 4, 2, 1);
   fine.activation = old.activation;
@@ -285,7 +154,7 @@ int composed(Rewrite& walk, const Pattern& p) {
   if (conv.inputs[2] >= 0) bias = in_double(from.at(conv.inputs[2]).value);
   Tensor border;
   if (learned && up.inputs[2] >= 0)
-    border = border_of(in_double(from.at(up.inputs[2]).value), w3, n, bias);
+    border = phase_border(in_double(from.at(up.inputs[2]).value), w3, n, bias);
   const std::int64_t skip_channels = from.at(p.skip).shape.channels();
   const int ws =
       to.add_constant(conv.name + ".skip",
