@@ -59,9 +59,9 @@ Precision kernel_precision(const Graph& graph, Precision asked) {
 
 }  // namespace
 
-Graph optimize(Graph graph, Precision asked, const PassVisitor& seen) {
+Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
   verify(graph);
-  const Precision precision = kernel_precision(graph, asked);
+  precision = kernel_precision(graph, precision);
   const auto run = [&](std::string_view name, Graph after) {
     graph = std::move(after);
     verify(graph);
@@ -93,23 +93,31 @@ Program::Program(Graph graph, const CompileOptions& options)
   warm();
 }
 
-// The first run finds its pages in memory and, where it takes a few milliseconds, code and weights
-// in caches.
+// The first run finds its pages in memory and, where a run takes some milliseconds, code and
+// weights in caches.
 void Program::warm() {
-  constexpr std::int64_t few = 2'000'000'000;  // multiply-adds
-  constexpr int rounds = 5;                    // until times settle; as many as fit into 10 ms
   runtime::touch_pages(memory_->data(), memory_->bytes());
   runtime::touch_pages(shared_->data(), written_);
   runtime::warm_workspaces(workspace_);
-  const bool floats = std::all_of(graph_.inputs.begin(), graph_.inputs.end(),
-                                  [&](int id) { return graph_.at(id).type == DType::f32; });
-  if (!floats || macs(graph_) > few) return;
-  std::vector<Tensor> zeros;
-  for (const int id : graph_.inputs) zeros.push_back(Tensor::zeros(graph_.at(id).shape));
-  const runtime::Stopwatch watch;
+  constexpr std::int64_t few = 2'000'000'000;  // multiply-adds
+  if (macs(graph_) > few) return;
   try {
-    for (int i = 0; i < rounds && watch.milliseconds() < 10; ++i) static_cast<void>(run(zeros));
+    run_on_zeros();
   } catch (const Error&) {  // of these numbers: others may do
+  }
+}
+
+// Times settle within some runs. Ends between nodes, as soon as it has taken long enough.
+void Program::run_on_zeros() {
+  constexpr int rounds = 5;
+  constexpr double most_ms = 10;
+  const runtime::Stopwatch watch;
+  for (int i = 0; i < rounds; ++i) {
+    for (const int id : graph_.inputs) value(id).fill(0);
+    for (const Call& call : calls_) {
+      if (watch.milliseconds() > most_ms) return;
+      call.run();
+    }
   }
 }
 

@@ -89,6 +89,7 @@ class Program {
   std::size_t add_step(int id, const Step& step);
   void note_needs(const Step& step);
   void warm();
+  void run_on_zeros();
   void load(std::span<const Tensor> inputs);
 
   Graph graph_;          // constants hold no numbers any more unless values are kept
@@ -106,8 +107,9 @@ class Program {
   double load_seconds_ = 0;
 };
 
-// All passes in their order, verified one by one; at bf16 store_as_bf16 after them. `seen`, if given,
-// is called after each.
+// All passes in their order, verified one by one; at bf16 store_as_bf16 after them. They choose for
+// the kernels that a program of this graph takes: for few results, not all that f32 allows. `seen`,
+// if given, is called after each.
 using PassVisitor = std::function<void(std::string_view pass, const Graph& graph)>;
 [[nodiscard]] Graph optimize(Graph graph, Precision precision = Precision::f32,
                              const PassVisitor& seen = {});

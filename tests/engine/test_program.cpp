@@ -212,10 +212,18 @@ TEST_CASE("packed weights take the memory of those that were packed before") {
     return y;
   });
   const auto before = arena_statistics();
-  REQUIRE(before.peak_bytes < before.live_bytes + 3 * bytes);
+  REQUIRE(before.peak_bytes < before.live_bytes + 3 * bytes);  // of the cases above
   const Program program(std::move(graph), {});
   CHECK(program.packed_bytes() >= layers * bytes);
   CHECK(arena_statistics().peak_bytes < before.live_bytes + 3 * bytes);
+}
+
+TEST_CASE("a small program has run on zeros when it is made") {
+  Tape tape(Mode::shapes);
+  const Tensor one = Tensor::full({1}, 1, Order::row_major);
+  const Value y = add(tape.input(Shape{3}), tape.parameter(one, true, "one"));
+  const Program program(trace(tape, {&y, 1}), {});
+  CHECK(program.value(program.graph().outputs[0].node).to_vector() == std::vector<float>(3, 1));
 }
 
 TEST_CASE("what the zeros of the first runs do not suit is no error of the program") {
