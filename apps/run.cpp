@@ -118,20 +118,22 @@ int run(const Options& options) {
   const std::int64_t band_rows = band_rows_from(options.bands, options.tune);
   if (options.check && (options.tune || band_rows > 0))
     throw UsageError("--check", "no --tune and no number of --bands", "one of them");
-  const LoadedModel model(options.model, {.seed = options.global.seed.value_or(1)});
-  const WordsByName files = words_by_name("--input", options.inputs, model.input_names());
-  const WordsByName targets = words_by_name("--output", options.outputs, model.output_names());
+  std::optional<LoadedModel> model(std::in_place, options.model,
+                                   models::ModelOptions{.seed = options.global.seed.value_or(1)});
+  const WordsByName files = words_by_name("--input", options.inputs, model->input_names());
+  const WordsByName targets = words_by_name("--output", options.outputs, model->output_names());
   TensorsByName given;
   for (const auto& [name, file] : files) given[name] = read_npy(file);
-  const Graph graph = graph_for(model, options, given);
+  Graph graph = graph_for(*model, options, given);
+  model.reset();  // the graph alone holds the weights now
   std::vector<Tensor> inputs = random_inputs(graph, options.global.seed.value_or(1));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (const auto found = given.find(graph.at(graph.inputs[i]).name); found != given.end())
       inputs[i] = found->second;
   const bool json = options.global.json;
   if (!options.check) {
-    Program program = compile(graph, options.global, band_rows, options.tune);
-    print_results(graph, program.run(inputs), targets, json);
+    Program program = compile(std::move(graph), options.global, band_rows, options.tune);
+    print_results(program.graph(), program.run(inputs), targets, json);
     return 0;
   }
   const Precision precision = precision_from(options.global.precision);
