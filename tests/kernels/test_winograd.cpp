@@ -21,7 +21,6 @@ using namespace burin::test;
 // The vocabulary of simd/ with one lane of double.
 struct Scalar {
   using reg = double;
-  static constexpr int lanes = 1;
   static reg zero() { return 0; }
   static reg set(float v) { return v; }
   static reg mac(reg a, reg b, reg c) { return a * b + c; }
