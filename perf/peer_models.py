@@ -13,8 +13,8 @@ OURS = {
     "pix2pix-generator@512": ("pix2pix-generator", {"image": (1, 3, 512, 512)}),
     "pix2pix-discriminator": ("pix2pix-discriminator", None),
     "xray-cnn": ("xray-cnn", None),
-    "unet3d-a@64": ("unet3d-a", {"image": (1, None, 64, 64, 64)}),
-    "unet3d-b@128": ("unet3d-b", {"image": (1, None, 128, 128, 128)}),
+    "unet3d-a@64": ("unet3d-a", {"volume": (1, None, 64, 64, 64)}),
+    "unet3d-b@128": ("unet3d-b", {"volume": (1, None, 128, 128, 128)}),
     "student-generator": ("student-generator", None),
     "student-generator@b16": ("student-generator", 16),
     "student-discriminator": ("student-discriminator", None),
@@ -78,6 +78,8 @@ def shapes_of(name, path):
             of_file[0] = given
         shape = given.get(value.name, of_file) if isinstance(given, dict) else of_file
         shapes[value.name] = [n or m for n, m in zip(shape, of_file)]
+    if isinstance(given, dict) and not given.keys() <= shapes.keys():
+        sys.exit(f"{name} has inputs {', '.join(shapes)}, not {', '.join(given)}")
     return shapes
 
 
