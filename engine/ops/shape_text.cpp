@@ -8,10 +8,7 @@ namespace {
 using kernels::ConvShape;
 using kernels::MatmulShape;
 
-bool is_flat(const ConvShape& s) {
-  return s.in[0] == 1 && s.kernel[0] == 1 && s.stride[0] == 1 && s.dilation[0] == 1 &&
-         s.pad_begin[0] == 0 && s.pad_end[0] == 0;
-}
+bool is_flat(const ConvShape& s) { return s.in[0] == 1 && s.sees_one(0) && s.dilation[0] == 1; }
 
 std::string axes(const ConvShape& s, const std::array<int, 3>& a) {
   const std::string hw = std::to_string(a[1]) + "x" + std::to_string(a[2]);

@@ -62,6 +62,10 @@ struct ConvShape {
   [[nodiscard]] constexpr std::int64_t taps() const noexcept {
     return std::int64_t{kernel[0]} * kernel[1] * kernel[2];
   }
+  // Positions of the axis see no others.
+  [[nodiscard]] constexpr bool sees_one(std::size_t axis) const noexcept {
+    return kernel[axis] == 1 && stride[axis] == 1 && pad_begin[axis] == 0 && pad_end[axis] == 0;
+  }
   // Multiply-accumulates of one pass over the whole batch, borders counted in full.
   [[nodiscard]] constexpr std::int64_t macs() const noexcept {
     return batch * out_pixels() * taps() * (in_channels / groups) * out_channels;

@@ -80,10 +80,5 @@ struct DirectAxis {
           s.dilation[a],      s.pad_begin[a],     forward};
 }
 
-// Positions of the axis see no others.
-[[nodiscard]] inline bool sees_one(const ConvShape& s, std::size_t a) noexcept {
-  return s.kernel[a] == 1 && s.stride[a] == 1 && s.pad_begin[a] == 0 && s.pad_end[a] == 0;
-}
-
 }  // namespace
 }  // namespace burin::kernels

@@ -46,7 +46,7 @@ struct DirectPlan {
   [[nodiscard]] static ConvShape flattened(const ConvShape& s) noexcept {
     ConvShape f = s;
     const std::int64_t pixels = s.batch * s.in_pixels();
-    if (!sees_one(s, 0) || !sees_one(s, 1) || !sees_one(s, 2) || pixels >= (1 << 30)) return f;
+    if (!s.sees_one(0) || !s.sees_one(1) || !s.sees_one(2) || pixels >= (1 << 30)) return f;
     f.batch = 1;
     f.in = {1, 1, static_cast<int>(pixels)};
     return f;

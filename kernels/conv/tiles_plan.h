@@ -105,10 +105,10 @@ struct TilesPlan {
   [[nodiscard]] static ConvShape flattened(const ConvShape& s) noexcept {
     ConvShape f = s;
     const std::int64_t rows = s.batch * s.in[0] * s.in[1];
-    if (sees_one(s, 0) && sees_one(s, 1) && sees_one(s, 2) && rows < (1 << 30)) {
+    if (s.sees_one(0) && s.sees_one(1) && s.sees_one(2) && rows < (1 << 30)) {
       f.batch = 1;
       f.in = {1, static_cast<int>(rows), s.in[2]};
-    } else if (sees_one(s, 0) && s.in[0] == 1 && s.batch < (1 << 20) &&
+    } else if (s.sees_one(0) && s.in[0] == 1 && s.batch < (1 << 20) &&
                s.in_pixels() <= min_task_pixels && s.out_pixels() <= min_task_pixels) {
       f.batch = 1;
       f.in[0] = static_cast<int>(s.batch);

@@ -24,9 +24,7 @@ struct Geometry {
   std::size_t first;
 
   explicit Geometry(const ConvShape& shape) : s(shape), first(0) {
-    if (s.in[0] == 1 && s.kernel[0] == 1 && s.stride[0] == 1 && s.pad_begin[0] == 0 &&
-        s.pad_end[0] == 0)
-      first = 1;
+    if (s.in[0] == 1 && s.sees_one(0)) first = 1;
   }
 
   [[nodiscard]] memory::dims spatial(const std::array<int, 3>& sizes, int less = 0) const {
