@@ -7,14 +7,16 @@
 // would choose, by BURIN_KERNEL too.
 //
 // GFLOP/s count two operations for each multiply-add of the definition, whatever the algorithm
-// does. With --precision bf16 activations are bf16, and oneDNN's too. peak_share is against a multiply-add loop that takes its turns in the same rounds. oneDNN
-// has its own preferred layouts; reordering is not timed. Results are compared before timing.
+// does. With --precision bf16 activations are bf16, and oneDNN's too. peak_share is against a
+// multiply-add loop that takes its turns in the same rounds. oneDNN has its own preferred layouts;
+// reordering is not timed. Results are compared before timing.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -78,15 +80,16 @@ class Buffer {
   std::unique_ptr<void, decltype(&std::free)> data_;
 };
 
-std::vector<std::uint16_t> round_all(const float* numbers, std::size_t count) {
-  std::vector<std::uint16_t> out(count);
+Buffer round_all(const float* numbers, std::size_t count) {
+  Buffer rounded(sizeof(std::uint16_t) * count);
+  auto* out = static_cast<std::uint16_t*>(rounded.get());
   for (std::size_t i = 0; i < count; ++i) out[i] = kernels::round_bf16(numbers[i]);
-  return out;
+  return rounded;
 }
 
 struct Numbers {
   Buffer x, dy, w;
-  std::vector<std::uint16_t> x_bf16, dy_bf16;  // where the shape asks for them
+  std::optional<Buffer> x_bf16, dy_bf16;  // where the shape asks for them
   explicit Numbers(const ConvShape& s)
       : x(sizeof(float) * x_count(s)),
         dy(sizeof(float) * y_count(s)),
@@ -99,12 +102,8 @@ struct Numbers {
     x_bf16 = round_all(x.floats(), x_count(s));
     dy_bf16 = round_all(dy.floats(), y_count(s));
   }
-  [[nodiscard]] const void* x_data() const {
-    return x_bf16.empty() ? x.get() : static_cast<const void*>(x_bf16.data());
-  }
-  [[nodiscard]] const void* dy_data() const {
-    return dy_bf16.empty() ? dy.get() : static_cast<const void*>(dy_bf16.data());
-  }
+  [[nodiscard]] const void* x_data() const { return x_bf16 ? x_bf16->get() : x.get(); }
+  [[nodiscard]] const void* dy_data() const { return dy_bf16 ? dy_bf16->get() : dy.get(); }
   static std::size_t x_count(const ConvShape& s) {
     return static_cast<std::size_t>(s.batch * s.in_pixels() * s.in_channels);
   }
