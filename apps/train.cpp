@@ -13,6 +13,7 @@
 #include "apps/run_record.h"
 #include "engine/error.h"
 #include "engine/runtime/workers.h"
+#include "engine/tensor/storage.h"
 #include "io/atomic_file.h"
 #include "io/sha256.h"
 #include "train/cases.h"
@@ -169,6 +170,7 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome) {
 
 int run(Options options, const CommandLine& command) {
   apply(options.global);
+  arena_set_new_pages(NewPages::large);  // thousands of steps pay for them
   const Recipe recipe = recipe_of(options);
   options.global.precision = name_of(recipe.train.precision);
   const auto network = train::make_network_of(recipe);

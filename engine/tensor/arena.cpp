@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/error.h"
+#include "engine/runtime/stopwatch.h"
 
 namespace burin {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t large_from = std::size_t{1} << 18;  // bytes
 constexpr std::size_t small_unit = 64, large_unit = 4096;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr std::size_t sampled = 8 * huge_page;
 // Address space asked for at first: costs nothing until touched. Halved where the system sets a
 // limit.
 constexpr std::size_t first_capacity = std::size_t{1} << 40;
@@ -91,12 +93,32 @@ std::byte* Arena::extend_top(Heap& heap, std::size_t bytes) {
   if (more > range.capacity - range.top) return nullptr;
   if (below.bytes > 0) remove_free(heap, last);
   count_reserved(heap, more + below.released, block, below);
+  const std::size_t before = range.top;
   range.top += more;
+  if (new_pages_ == NewPages::soon && range.large_pages) sample_pages(range, before);
   return block;
 }
 
+// Touches one of eight large pages that begin in [first, top), which are about to be used anyway.
+// When two in a row are slow, what lies above comes in small ones.
+void Arena::sample_pages(Range& range, std::size_t first) const noexcept {
+  const auto base = reinterpret_cast<std::uintptr_t>(range.base);
+  const std::uintptr_t top = base + range.top, end = base + range.capacity;
+  for (std::uintptr_t page = round_up(base + first, huge_page); page < top; page += huge_page) {
+    if (range.slow_pages == 0 && page % sampled != 0) continue;
+    const runtime::Stopwatch watch;
+    *reinterpret_cast<volatile std::byte*>(page) = std::byte{0};
+    range.slow_pages = watch.milliseconds() >= slow_ms_ ? range.slow_pages + 1 : 0;
+    if (range.slow_pages < 2) continue;
+    const std::uintptr_t next = page + huge_page;
+    if (next < end) madvise(reinterpret_cast<void*>(next), end - next, MADV_NOHUGEPAGE);
+    range.large_pages = false;
+    return;
+  }
+}
+
 void Arena::reserve_range(Heap& heap, std::size_t bytes) {
-  const std::size_t least = round_up(bytes, huge_page) + huge_page;
+  const std::size_t least = round_up(bytes, huge_page) + sampled;
   for (std::size_t size = std::max(first_capacity, least);; size = std::max(size / 2, least)) {
     void* base = mmap(nullptr, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -104,8 +126,8 @@ void Arena::reserve_range(Heap& heap, std::size_t bytes) {
       // Fewer page faults and TLB misses; a hint that the system may ignore.
       if (&heap == &large_) madvise(base, size, MADV_HUGEPAGE);
       const auto address = reinterpret_cast<std::uintptr_t>(base);
-      heap.ranges.push_back(
-          {static_cast<std::byte*>(base), size, round_up(address, huge_page) - address});
+      heap.ranges.push_back({static_cast<std::byte*>(base), size,
+                             round_up(address, sampled) - address, &heap == &large_});
       return;
     }
     if (size == least) throw std::bad_alloc();
@@ -187,6 +209,11 @@ void Arena::trim_locked() noexcept {
 void Arena::set_limit(std::size_t bytes) noexcept {
   const std::lock_guard lock(mutex_);
   limit_ = bytes;
+}
+
+void Arena::set_new_pages(NewPages pages) noexcept {
+  const std::lock_guard lock(mutex_);
+  new_pages_ = pages;
 }
 
 ArenaStatistics Arena::statistics() const noexcept {

@@ -17,7 +17,10 @@ namespace burin {
 
 class Arena {
  public:
-  Arena() = default;
+  // A large page that takes longer to come than this is slow.
+  static constexpr double slow_page_ms = 1;
+
+  explicit Arena(double slow_ms = slow_page_ms) noexcept : slow_ms_(slow_ms) {}
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -31,12 +34,15 @@ class Arena {
   void give_back(void* block) noexcept;
   void trim() noexcept;
   void set_limit(std::size_t bytes) noexcept;
+  void set_new_pages(NewPages pages) noexcept;
   [[nodiscard]] ArenaStatistics statistics() const noexcept;
 
  private:
   struct Range {  // address space taken by one mmap; [base, top) has been used
     std::byte* base;
     std::size_t capacity, top;
+    bool large_pages;    // wanted above the top
+    int slow_pages = 0;  // large ones in a row
   };
   struct Free {
     std::size_t bytes;
@@ -54,6 +60,7 @@ class Arena {
   std::byte* grow(Heap& heap, std::size_t bytes);
   std::byte* extend_top(Heap& heap, std::size_t bytes);
   void reserve_range(Heap& heap, std::size_t bytes);
+  void sample_pages(Range& range, std::size_t first) const noexcept;
   void count_reserved(Heap& heap, std::size_t bytes, std::byte* block, Free taken);
   void insert_free(Heap& heap, std::byte* block, Free extent);
   void remove_free(Heap& heap, std::map<std::byte*, Free>::iterator it);
@@ -63,6 +70,8 @@ class Arena {
   Heap small_, large_;
   ArenaStatistics statistics_;
   std::size_t limit_ = 0;
+  double slow_ms_;
+  NewPages new_pages_ = NewPages::large;
 };
 
 }  // namespace burin

@@ -19,6 +19,8 @@ ArenaStatistics arena_statistics() noexcept { return Arena::process().statistics
 
 void arena_trim() noexcept { Arena::process().trim(); }
 
+void arena_set_new_pages(NewPages pages) noexcept { Arena::process().set_new_pages(pages); }
+
 void arena_set_limit(std::size_t bytes) noexcept { Arena::process().set_limit(bytes); }
 
 }  // namespace burin

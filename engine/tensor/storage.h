@@ -21,6 +21,13 @@ struct ArenaStatistics {
 // no limit.
 void arena_set_limit(std::size_t bytes) noexcept;
 
+// What pages new memory comes in. Large ones, of 2 MiB, let a program run 2 to 5 % faster. Soon:
+// large ones where they come as fast as they are cleared, else those of 4 KiB. A virtual machine
+// that lends its free memory to the host gets large ones back at 2.5 s a GiB, and has some GiB of
+// small ones at hand, at 0.4 s.
+enum class NewPages { large, soon };
+void arena_set_new_pages(NewPages pages) noexcept;
+
 // Gives the pages of what nobody holds back to the system.
 void arena_trim() noexcept;
 

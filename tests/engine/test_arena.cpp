@@ -1,7 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -80,6 +85,39 @@ TEST_CASE("trim gives memory back, and using it again is counted") {
   CHECK(arena.statistics().reserved_bytes == 33 * mib);
   arena.give_back(again);
   arena.give_back(kept);
+}
+
+// As the system says of the memory at `address`: "hg" for large pages, "nh" for none.
+bool has_flag(const void* address, std::string_view flag) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long first = 0, last = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2)
+      inside = first <= at && at < last;
+    if (inside && line.starts_with("VmFlags:")) return line.find(flag) != std::string::npos;
+  }
+  return false;
+}
+
+TEST_CASE("new memory comes in small pages where large ones are slow and soon is asked for") {
+  constexpr double every = 0, none = 1e9;  // milliseconds
+  for (const bool soon : {false, true})
+    for (const double slow : {every, none}) {
+      INFO(soon << " " << slow);
+      Arena arena(slow);
+      if (soon) arena.set_new_pages(NewPages::soon);
+      const bool small = soon && slow == every;
+      auto* const block = static_cast<std::byte*>(arena.take(64 * mib));
+      CHECK(has_flag(block, "hg"));  // the samples
+      CHECK(has_flag(block + 32 * mib, "nh") == small);
+      auto* const next = static_cast<std::byte*>(arena.take(mib));
+      CHECK(has_flag(next, "nh") == small);
+      CHECK(std::all_of(block, block + 64 * mib, [](std::byte b) { return b == std::byte{0}; }));
+      for (void* p : {block, next}) arena.give_back(p);
+      CHECK(arena.statistics().reserved_bytes == 65 * mib);
+    }
 }
 
 TEST_CASE("the limit refuses, and leaves everything as it was") {
