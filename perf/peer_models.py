@@ -10,7 +10,7 @@ OURS = {
     "damage-unet@512": ("damage-unet", {"image": (1, 3, 512, 512)}),
     "damage-unet@1024": ("damage-unet", {"image": (1, 3, 1024, 1024)}),
     "fundus-unet@512": ("fundus-unet", {"image": (1, 3, 512, 512)}),
-    "pix2pix-generator@512": ("pix2pix-generator", {"image": (1, 3, 512, 512)}),
+    "pix2pix-generator@512": ("pix2pix-generator", {"mask": (1, 3, 512, 512)}),
     "pix2pix-discriminator": ("pix2pix-discriminator", None),
     "xray-cnn": ("xray-cnn", None),
     "unet3d-a@64": ("unet3d-a", {"volume": (1, None, 64, 64, 64)}),
