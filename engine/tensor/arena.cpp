@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t large_from = std::size_t{1} << 18;  // bytes
 constexpr std::size_t small_unit = 64, large_unit = 4096;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
-constexpr std::size_t sampled = 8 * huge_page;
 // Address space asked for at first: costs nothing until touched. Halved where the system sets a
 // limit.
 constexpr std::size_t first_capacity = std::size_t{1} << 40;
@@ -95,17 +94,16 @@ std::byte* Arena::extend_top(Heap& heap, std::size_t bytes) {
   count_reserved(heap, more + below.released, block, below);
   const std::size_t before = range.top;
   range.top += more;
-  if (new_pages_ == NewPages::soon && range.large_pages) sample_pages(range, before);
+  if (new_pages_ == NewPages::soon && range.large_pages) touch_large_pages(range, before);
   return block;
 }
 
-// Touches one of eight large pages that begin in [first, top), which are about to be used anyway.
-// When two in a row are slow, what lies above comes in small ones.
-void Arena::sample_pages(Range& range, std::size_t first) const noexcept {
+// Touches the large pages that begin in [first, top), which are about to be used anyway. When two in
+// a row are slow, what lies above comes in small ones.
+void Arena::touch_large_pages(Range& range, std::size_t first) const noexcept {
   const auto base = reinterpret_cast<std::uintptr_t>(range.base);
   const std::uintptr_t top = base + range.top, end = base + range.capacity;
   for (std::uintptr_t page = round_up(base + first, huge_page); page < top; page += huge_page) {
-    if (range.slow_pages == 0 && page % sampled != 0) continue;
     const runtime::Stopwatch watch;
     *reinterpret_cast<volatile std::byte*>(page) = std::byte{0};
     range.slow_pages = watch.milliseconds() >= slow_ms_ ? range.slow_pages + 1 : 0;
@@ -118,7 +116,7 @@ void Arena::sample_pages(Range& range, std::size_t first) const noexcept {
 }
 
 void Arena::reserve_range(Heap& heap, std::size_t bytes) {
-  const std::size_t least = round_up(bytes, huge_page) + sampled;
+  const std::size_t least = round_up(bytes, huge_page) + huge_page;
   for (std::size_t size = std::max(first_capacity, least);; size = std::max(size / 2, least)) {
     void* base = mmap(nullptr, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -127,7 +125,7 @@ void Arena::reserve_range(Heap& heap, std::size_t bytes) {
       if (&heap == &large_) madvise(base, size, MADV_HUGEPAGE);
       const auto address = reinterpret_cast<std::uintptr_t>(base);
       heap.ranges.push_back({static_cast<std::byte*>(base), size,
-                             round_up(address, sampled) - address, &heap == &large_});
+                             round_up(address, huge_page) - address, &heap == &large_});
       return;
     }
     if (size == least) throw std::bad_alloc();

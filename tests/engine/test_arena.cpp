@@ -110,7 +110,7 @@ TEST_CASE("new memory comes in small pages where large ones are slow and soon is
       if (soon) arena.set_new_pages(NewPages::soon);
       const bool small = soon && slow == every;
       auto* const block = static_cast<std::byte*>(arena.take(64 * mib));
-      CHECK(has_flag(block, "hg"));  // the samples
+      CHECK(has_flag(block, "hg"));  // the first two
       CHECK(has_flag(block + 32 * mib, "nh") == small);
       auto* const next = static_cast<std::byte*>(arena.take(mib));
       CHECK(has_flag(next, "nh") == small);
