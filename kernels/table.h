@@ -26,6 +26,7 @@ enum KernelFlags : unsigned {
   kernel_transcendental = 1u << 3,  // its epilogue applies sigmoid and tanh too
   kernel_bf16_products = 1u << 4,   // both factors of a product are rounded to bf16
   kernel_split_products = 1u << 5,  // each factor is the sum of two in bf16
+  kernel_asked_last = 1u << 6,  // refuse() takes milliseconds: for shapes where no other is cheaper
 };
 
 template <class Shape, class Args>
@@ -100,18 +101,21 @@ template <class Shape, class Args>
                                                 Precision precision = Precision::f32) {
   const Kernel<Shape, Args>* best = nullptr;
   double best_cost = 0;
-  for (const auto* entry : entries) {
-    const bool named = is_named(entry->name, wanted);
-    if (!usable(entry->isa) || !applies(*entry, activation)) continue;
-    if (!holds(entry->flags, precision)) continue;
-    if (entry->refuse(shape) != nullptr) continue;
-    if (!named && (!wanted.empty() || (entry->flags & kernel_on_request) != 0)) continue;
-    const double cost = entry->cost(shape);
-    if (best == nullptr || cost < best_cost) {
-      best = entry;
-      best_cost = cost;
+  for (const bool last : {false, true})
+    for (const auto* entry : entries) {
+      if (((entry->flags & kernel_asked_last) != 0) != last) continue;
+      const bool named = is_named(entry->name, wanted);
+      if (!named && (!wanted.empty() || (entry->flags & kernel_on_request) != 0)) continue;
+      if (!usable(entry->isa) || !applies(*entry, activation)) continue;
+      if (!holds(entry->flags, precision)) continue;
+      if (last && best != nullptr && entry->cost(shape) >= best_cost) continue;
+      if (entry->refuse(shape) != nullptr) continue;
+      const double cost = entry->cost(shape);
+      if (best == nullptr || cost < best_cost) {
+        best = entry;
+        best_cost = cost;
+      }
     }
-  }
   return best;
 }
 

@@ -11,11 +11,12 @@
 namespace burin {
 namespace {
 
-// Why an entry cannot serve, or null.
+// Why an entry cannot serve, or null; whether it refuses the shape only where it is asked.
 template <class Entry, class Shape>
-const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted) {
+const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted,
+                    bool asked = true) {
   if (!kernels::usable(entry.isa)) return "not of this CPU, or above BURIN_MAX_ISA";
-  if (const char* reason = entry.refuse(shape)) return reason;
+  if (const char* reason = asked ? entry.refuse(shape) : nullptr) return reason;
   if (!kernels::applies(entry, wanted.activation)) return "the activation is not in its epilogue";
   if (!kernels::holds(entry.flags, wanted.precision)) return "another precision is asked for";
   if (!wanted.entry.empty() && entry.name != wanted.entry) return "another entry is asked for";
@@ -37,9 +38,12 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
   if (out.entry == nullptr)
     throw Error(std::string(family), "a kernel for this shape, type and precision", "none");
   std::vector<std::pair<Candidate, const Entry*>> ranked;
+  const double chosen_cost = out.entry->cost(shape);
   for (const Entry* entry : entries) {
     Candidate candidate{.kernel = entry->name};
-    if (const char* reason = refusal(*entry, shape, wanted))
+    const bool asked = (entry->flags & kernels::kernel_asked_last) == 0 || wanted.timed ||
+                       entry->cost(shape) < chosen_cost;
+    if (const char* reason = refusal(*entry, shape, wanted, asked))
       candidate.refused = reason;
     else
       candidate.cost = entry->cost(shape);

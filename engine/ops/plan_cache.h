@@ -34,6 +34,7 @@ struct Wanted {
   kernels::Activation activation = kernels::Activation::none;
   kernels::Precision precision = kernels::Precision::f32;
   std::string_view entry{};  // full name of the one that must serve a program; empty: any
+  bool timed = false;        // those that can serve will be timed: all of them are asked
   friend bool operator==(const Wanted&, const Wanted&) = default;
 };
 

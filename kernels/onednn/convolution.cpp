@@ -125,7 +125,7 @@ template <Pass pass>
 constinit const ConvKernel entry = {
     .name = pass == Pass::forward ? "onednn_conv_forward" : "onednn_conv_data",
     .isa = Isa::avx2,
-    .flags = kernel_whole | kernel_f32_exact |
+    .flags = kernel_whole | kernel_asked_last | kernel_f32_exact |
              (pass == Pass::data && !onednn::stable_deconvolution ? kernel_on_request : 0u),
     .refuse = refuse<pass>,
     .cost = cost<pass>,
@@ -142,7 +142,7 @@ constinit const ConvWeightKernel weight_entry = {
     .name = "onednn_conv_weight",
     .isa = Isa::avx2,
     // It sums over threads, so its bits depend on their number.
-    .flags = kernel_whole | kernel_f32_exact | kernel_on_request,
+    .flags = kernel_whole | kernel_asked_last | kernel_f32_exact | kernel_on_request,
     .refuse = refuse<Pass::weight>,
     .cost = cost<Pass::weight>,
     .packed_bytes = no_bytes,

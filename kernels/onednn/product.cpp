@@ -61,7 +61,7 @@ constinit const MatmulKernel entry = {
     .name = "onednn_matmul",
     .isa = Isa::avx2,
     // At AVX2 it cuts long sums by the number of threads, on which its bits then depend.
-    .flags = kernel_whole | kernel_f32_exact | kernel_on_request,
+    .flags = kernel_whole | kernel_asked_last | kernel_f32_exact | kernel_on_request,
     .refuse = refuse,
     .cost = cost,
     .packed_bytes = packed_bytes,

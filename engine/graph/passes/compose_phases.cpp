@@ -127,7 +127,8 @@ bool pays(const Graph& graph, const Pattern& p, Precision precision) {
   return after < before;
 }
 
-int composed(Rewrite& walk, const Pattern& p) {
+// Weights hold f32's precision even where activations do not.
+int composed(Rewrite& walk, const Pattern& p, Precision precision) {
   const Graph& from = walk.from();
   Graph& to = walk.to();
   const Node &conv = from.at(p.conv), &up = from.at(p.up);
@@ -140,7 +141,8 @@ int composed(Rewrite& walk, const Pattern& p) {
   for (int axis = 2; axis < w4_shape.rank(); ++axis) w4_shape = w4_shape.with(axis, 4);
   const Tensor w3 = weights_by_tap(weight, p.up_first, n);
   const Tensor w4 =
-      phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape);
+      phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape,
+                    precision == Precision::exact ? Precision::exact : Precision::f32);
   const auto& old = std::get<ConvAttributes>(conv.attributes);
   ConvAttributes fine = with_size(axes, 4, 2, 1);
   fine.activation = old.activation;
@@ -170,11 +172,11 @@ int composed(Rewrite& walk, const Pattern& p) {
 }
 
 template <class F>
-Graph compose_where(const Graph& graph, const F& wanted) {
-  return rewrite(graph, [&wanted](Rewrite& walk, int id) {
+Graph compose_where(const Graph& graph, Precision precision, const F& wanted) {
+  return rewrite(graph, [&](Rewrite& walk, int id) {
     const auto pattern = match(walk, id);
     if (!pattern || !wanted(*pattern)) return false;
-    walk.replace(id, composed(walk, *pattern));
+    walk.replace(id, composed(walk, *pattern, precision));
     return true;
   });
 }
@@ -182,11 +184,12 @@ Graph compose_where(const Graph& graph, const F& wanted) {
 }  // namespace
 
 Graph compose_phases(const Graph& graph, Precision precision) {
-  return compose_where(graph, [&](const Pattern& p) { return pays(graph, p, precision); });
+  return compose_where(graph, precision,
+                       [&](const Pattern& p) { return pays(graph, p, precision); });
 }
 
 Graph compose_all_phases(const Graph& graph) {
-  return compose_where(graph, [](const Pattern&) { return true; });
+  return compose_where(graph, Precision::exact, [](const Pattern&) { return true; });
 }
 
 }  // namespace burin

@@ -1,8 +1,8 @@
 #include "engine/graph/passes/phase_weights.h"
 
-#include <algorithm>
 #include <array>
 
+#include "engine/ops/grain.h"
 #include "engine/ops/run_kernel.h"
 #include "engine/runtime/workers.h"
 
@@ -27,22 +27,21 @@ void each_tap(int axes, int n, const F& f) {
   }
 }
 
-// up [coarse, up, 2^axes] -> [coarse * 2^axes, up]
+// up [coarse, up, 2^axes] -> [2^axes * coarse, up]
 Tensor by_phase(const Tensor& up, const PhaseSizes& n) {
   const std::int64_t phases = power(2, n.axes);
   const Tensor w = up.in_order(Order::row_major).reshape({n.coarse, n.up, phases});
-  const Tensor rows = w.permuted(std::array{0, 2, 1}).in_order(Order::row_major);
-  return rows.reshape({n.coarse * phases, n.up});
+  const Tensor rows = w.permuted(std::array{2, 0, 1}).in_order(Order::row_major);
+  return rows.reshape({phases * n.coarse, n.up});
 }
 
-// Exact, whatever a program asks for: each of its results has the error of these weights.
-Tensor product(const Tensor& a, const Tensor& b) {
+Tensor product(const Tensor& a, const Tensor& b, Precision precision) {
   const std::int64_t m = a.shape()[0], k = b.shape()[0], n = b.shape()[1];
   const Tensor c = Tensor::empty({m, n}, DType::f32, Order::row_major);
   run_matmul({.op = "compose_phases",
               .pass = "weights",
               .shape = {.m = m, .n = n, .k = k, .a_row = k, .b_depth = n},
-              .precision = Precision::exact},
+              .precision = precision},
              a.data(), b.data(), nullptr, c.data(), n);
   return c;
 }
@@ -70,35 +69,33 @@ Tensor weights_by_tap(const Tensor& w3, std::int64_t first, const PhaseSizes& n)
   return w.channel_slice(first, n.up).permuted(std::array{2, 1, 0}).in_order(Order::row_major);
 }
 
-// Some coarse channels at a time, so that their sums stay in a cache.
-Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n, const Shape& shape) {
-  constexpr std::int64_t block_bytes = std::int64_t{2} << 20;
+// Tap by tap [4^axes, coarse, out], so that sums lie together; at last as files have them.
+Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n, const Shape& shape,
+                     Precision precision) {
   const std::int64_t three = power(3, n.axes), phases = power(2, n.axes), four = power(4, n.axes);
   const std::vector<std::int64_t> taps = taps_of_phases(n.axes);
-  const Tensor w4 = Tensor::zeros(shape, DType::f32, Order::row_major);
+  const std::int64_t numbers = n.coarse * n.out;  // of a tap
+  const Tensor sums = Tensor::empty({four, n.coarse, n.out}, DType::f32, Order::row_major);
+  std::vector<bool> begun(static_cast<std::size_t>(four));
   const Tensor ups = up ? by_phase(up, n) : Tensor();
-  const std::int64_t row = n.out * four;  // numbers of w4 for a coarse channel
-  const std::int64_t block = std::max<std::int64_t>(1, block_bytes / (row * 4));
-  // Of each coarse channel a row for each phase; of nearest upsampling one for all.
-  const std::int64_t of_channel = up ? phases : 1, of_phase = up ? 1 : 0;
-  for (std::int64_t first = 0; first < n.coarse; first += block) {
-    const std::int64_t rows = std::min(block, n.coarse - first);
-    for (std::int64_t k = 0; k < three; ++k) {
-      const Tensor w = w3.batch_slice(k, 1).reshape({n.up, n.out});
-      const Tensor part = up ? product(ups.batch_slice(first * phases, rows * phases), w)
-                             : w.batch_slice(first, rows);
-      runtime::parallel_for(rows, 1, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t c = begin; c < end; ++c)
-          for (std::int64_t s = 0; s < phases; ++s) {
-            const float* from = part.data() + (c * of_channel + s * of_phase) * n.out;
-            const std::int64_t t = taps[static_cast<std::size_t>(k * phases + s)];
-            float* sum = w4.data() + (first + c) * row + t;
-            for (std::int64_t o = 0; o < n.out; ++o) sum[o * four] += from[o];
-          }
-      });
+  for (std::int64_t k = 0; k < three; ++k) {
+    const Tensor w = w3.batch_slice(k, 1).reshape({n.up, n.out});
+    // Of each phase; of nearest upsampling one for all.
+    const Tensor part = up ? product(ups, w, precision) : w;
+    for (std::int64_t s = 0; s < phases; ++s) {
+      const std::int64_t t = taps[static_cast<std::size_t>(k * phases + s)];
+      const float* const from = part.data() + (up ? s * numbers : 0);
+      float* const sum = sums.data() + t * numbers;
+      const bool add = begun[static_cast<std::size_t>(t)];
+      begun[static_cast<std::size_t>(t)] = true;
+      runtime::parallel_for(n.coarse, rows_grain(n.out),
+                            [&](std::int64_t first, std::int64_t last, int) {
+                              for (std::int64_t i = first * n.out; i < last * n.out; ++i)
+                                sum[i] = add ? sum[i] + from[i] : from[i];
+                            });
     }
   }
-  return w4;
+  return sums.permuted(std::array{1, 2, 0}).in_order(Order::row_major).reshape(shape);
 }
 
 Tensor phase_border(std::span<const double> bias, const Tensor& w3, const PhaseSizes& n,

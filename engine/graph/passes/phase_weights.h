@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/ops/step.h"
 #include "engine/tensor/tensor.h"
 
 namespace burin {
@@ -19,8 +20,9 @@ struct PhaseSizes {
 [[nodiscard]] Tensor weights_by_tap(const Tensor& w3, std::int64_t first, const PhaseSizes& n);
 
 // up [coarse, up, 2^axes] (undefined: nearest), w3 by tap -> [coarse, out, 4^axes], of this shape.
+// `precision` is that of the products: each result of a program has the error of these weights too.
 [[nodiscard]] Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n,
-                                   const Shape& shape);
+                                   const Shape& shape, Precision precision);
 
 // [3^axes, out]: what the bias of the upsampling [up] adds at each place of the border, beyond what
 // it adds inside of the image, which is added to `inside` [out].
