@@ -1,5 +1,6 @@
 // Every pass over a graph, one sentence each; passes/list.cpp holds the order. A pass is a function
 // from graph to graph, keeps inputs, outputs and their names, and changes results by rounding only.
+// A graph that is handed over (moved) may give its weights' memory to the new one.
 #pragma once
 
 #include <span>
@@ -19,8 +20,8 @@ namespace burin {
 // A border of zeros becomes the padding of the convolution that alone reads it.
 [[nodiscard]] Graph fold_pad(const Graph& graph);
 // A batch norm (or a factor or an addend per channel) after a convolution or dense layer goes into
-// its weights and bias.
-[[nodiscard]] Graph fold_batch_norm(const Graph& graph);
+// its weights and bias: into their memory where no other graph or tensor holds it.
+[[nodiscard]] Graph fold_batch_norm(Graph graph);
 // x * sigmoid(x) becomes one function.
 [[nodiscard]] Graph recognize_silu(const Graph& graph);
 // One half times the sigmoid of the other becomes a gated linear unit.
@@ -41,7 +42,7 @@ namespace burin {
 
 struct Pass {
   std::string_view name;
-  Graph (*run)(const Graph& graph, Precision precision);
+  Graph (*run)(Graph graph, Precision precision);
 };
 // In the order in which optimize() runs them.
 [[nodiscard]] std::span<const Pass> passes() noexcept;

@@ -67,7 +67,7 @@ Graph optimize(Graph graph, Precision precision, const PassVisitor& seen) {
     verify(graph);
     if (seen) seen(name, graph);
   };
-  for (const Pass& pass : passes()) run(pass.name, pass.run(graph, precision));
+  for (const Pass& pass : passes()) run(pass.name, pass.run(std::move(graph), precision));
   if (precision == Precision::bf16) run("store_as_bf16", store_as_bf16(graph));
   return graph;
 }

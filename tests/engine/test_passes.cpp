@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "engine/error.h"
 #include "engine/graph/passes.h"
 #include "engine/graph/program.h"
@@ -33,7 +37,8 @@ Value norm(Tape& tape, const Value& x, std::uint64_t seed) {
 }
 
 // The pass changes results by rounding only. Its text is returned.
-std::string checked(Graph (*pass)(const Graph&), const Graph& graph) {
+template <class Pass>
+std::string checked(const Pass& pass, const Graph& graph) {
   const Graph after = pass(graph);
   verify(after);
   std::vector<Tensor> inputs;
@@ -73,6 +78,47 @@ TEST_CASE("fold_batch_norm: a transposed convolution in groups, then a factor") 
         "%2 = parameter up.bias  [6]\n"
         "%3 = conv_transpose(%0, %1, %2) kernel=1x2x2 stride=1x2x2 groups=2  [2x6x6x6]\n"
         "return %3 output\n");
+}
+
+TEST_CASE("fold_batch_norm: in place, but never of a weight that others hold") {
+  const auto make = [] {
+    return traced({1, 3, 5, 5}, [](Tape& t, const Value& x) {
+      const Value w = weight(t, {4, 3, 3, 3}, 1, "own.weight"),
+                  twice = weight(t, {4, 4, 1, 1}, 2, "twice.weight");
+      return norm(
+          t,
+          conv(norm(t, conv(norm(t, conv(x, w, {}, {.kernel = {1, 3, 3}}), 3), twice, {}, {}), 5),
+               twice, {}, {}),
+          8);
+    });
+  };
+  const auto weights = [](const Graph& graph) {
+    std::vector<const Storage*> found;
+    for (const Node& node : graph.nodes)
+      if (node.name.ends_with(".weight") && node.shape.rank() == 4)
+        found.push_back(node.value.storage().get());
+    return found;
+  };
+  Graph given = make();
+  const auto before = weights(given);
+  REQUIRE(before.size() == 2);
+  const Tensor input = numbers({1, 3, 5, 5}, 99, Order::channels_last);
+  const std::vector<float> want = interpret(given, {&input, 1})[0].to_vector();
+  SUBCASE("handed over") {
+    const auto after = weights(fold_batch_norm(std::move(given)));
+    CHECK(after.size() == 3);
+    CHECK(std::ranges::count(after, before[0]) == 1);
+    CHECK(std::ranges::count(after, before[1]) == 0);
+  }
+  SUBCASE("kept") {
+    const auto after = weights(fold_batch_norm(given));
+    CHECK(std::ranges::count(after, before[0]) == 0);
+    CHECK(interpret(given, {&input, 1})[0].to_vector() == want);
+  }
+  SUBCASE("the same numbers") {
+    const Tensor folded = interpret(fold_batch_norm(std::move(given)), {&input, 1})[0];
+    CHECK(error_of(folded, interpret(make(), {&input, 1})[0]) < 1e-5);
+  }
 }
 
 TEST_CASE("fold_batch_norm: not when the convolution has another reader") {

@@ -85,13 +85,16 @@ std::optional<Affine> affine(const Graph& graph, const Node& node) {
                 .before = node.inputs[0]};
 }
 
-// The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups.
-Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<double>& scale) {
+// The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups. In
+// place where `alone`: new memory takes longer to come than the products.
+Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<double>& scale,
+                     bool alone) {
   const Shape& shape = weight.shape();
   const Tensor from = weight.dtype() == DType::f32
                           ? weight.in_order(Order::row_major)
                           : Tensor::from(shape, weight.to_vector(), Order::row_major);
-  const Tensor to = Tensor::empty(shape, DType::f32, Order::row_major);
+  const bool copied = from.storage() != weight.storage();
+  const Tensor to = copied || alone ? from : Tensor::empty(shape, DType::f32, Order::row_major);
   const bool transposed = layer.op == &conv_transpose_op;
   const std::int64_t taps = shape.rank() > 2 ? shape.spatial() : 1;
   const std::int64_t groups =
@@ -108,6 +111,7 @@ Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<
           scaled[t] = static_cast<float>(static_cast<double>(numbers[t]) * factor);
       }
   });
+  to.storage()->bump_version();
   return to;
 }
 
@@ -127,8 +131,11 @@ int absorbed(Rewrite& walk, const Affine& a) {
   std::vector<float> shifted(b.size());
   for (std::size_t c = 0; c < b.size(); ++c)
     shifted[c] = static_cast<float>(b[c] * a.scale[c] + a.shift[c]);
-  const int w =
-      to.add_constant(to.at(weight).name, scaled_weight(layer, to.at(weight).value, a.scale));
+  // This walk's two graphs hold it, and nothing else of them reads it.
+  const bool alone =
+      walk.readers(layer.inputs[1]) == 1 && to.at(weight).value.storage().use_count() == 2;
+  const int w = to.add_constant(to.at(weight).name,
+                                scaled_weight(layer, to.at(weight).value, a.scale, alone));
   const Shape channels{static_cast<std::int64_t>(shifted.size())};
   const int s = to.add_constant(layer.name.empty() ? "" : layer.name + ".bias",
                                 Tensor::from(channels, shifted, Order::row_major));
@@ -137,9 +144,8 @@ int absorbed(Rewrite& walk, const Affine& a) {
 
 }  // namespace
 
-Graph fold_batch_norm(const Graph& graph) {
+Graph fold_batch_norm(Graph current) {
   // A chain (bias, then norm, then factor) is absorbed link by link, a walk each.
-  Graph current = graph;
   while (true) {
     bool changed = false;
     Graph next = rewrite(current, [&changed](Rewrite& walk, int id) {

@@ -1,11 +1,13 @@
 #include "engine/graph/passes.h"
 
+#include <utility>
+
 namespace burin {
 namespace {
 
-template <Graph (*pass)(const Graph&)>
-Graph any_precision(const Graph& graph, Precision) {
-  return pass(graph);
+template <auto pass>
+Graph any_precision(Graph graph, Precision) {
+  return pass(std::move(graph));
 }
 
 }  // namespace
@@ -21,7 +23,7 @@ std::span<const Pass> passes() noexcept {
       {"recognize_silu", any_precision<recognize_silu>},
       {"recognize_glu", any_precision<recognize_glu>},
       {"fuse_activation", any_precision<fuse_activation>},
-      {"compose_phases", compose_phases},
+      {"compose_phases", [](Graph graph, Precision p) { return compose_phases(graph, p); }},
       {"fuse_residual", any_precision<fuse_residual>},
   };
   return list;
