@@ -2,12 +2,14 @@
 
 #include <omp.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <xmmintrin.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cassert>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -110,9 +112,17 @@ void run_shares(std::span<Share> shares, std::int64_t grain, const TaskFunction&
   }
 }
 
+// By one call for all pages where the system has it: a fault each takes twice as long.
 void touch(void* memory, std::size_t first, std::size_t last) noexcept {
   constexpr std::size_t page = 4096;
   auto* const bytes = static_cast<volatile std::byte*>(memory);
+#ifdef MADV_POPULATE_WRITE
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory) + first;
+  const std::uintptr_t from = begin / page * page;
+  if (madvise(reinterpret_cast<void*>(from), begin + (last - first) - from, MADV_POPULATE_WRITE) ==
+      0)
+    return;
+#endif
   for (std::size_t at = first; at < last; at += page) bytes[at] = std::byte{0};
 }
 
