@@ -2,7 +2,8 @@
 // each factor is hi + lo, and the results hold f32's 1e-5 (tiles/block.h).
 //
 // A task takes a range of the outer axis and some target channels. It stages a window of the source
-// (tiles_plan.h), multiplies, keeps the lines that the next window needs too, and moves on. Where
+// (tiles_plan.h), multiplies, keeps the lines that the next window needs too (rows are moved, planes
+// of a volume take turns), and moves on. Where
 // pixels are few and weights many, stage 0 stages the whole image in shared memory and the tasks of
 // stage 1 share it, each with its own target channels.
 #pragma once
@@ -78,9 +79,9 @@ class TilesRun {
       if (!p_.whole) {
         memory_d_ = p_.outer == 0 ? at : 0;
         memory_h_ = p_.outer == 0 ? row : at;
-        if (staged_end > at) stage_.move_down(p_.length, staged_end - at);
+        if (staged_end > at && !p_.ring) stage_.move_down(p_.length, staged_end - at);
         for (int i = staged_end > at ? staged_end : at; i < end + p_.staged[p_.outer].extra; ++i)
-          stage_lines(i, i - at, w);
+          stage_lines(i, line_of(i - at), w);
         staged_end = end + p_.staged[p_.outer].extra;
         // The next part is most often this thread's next task.
         const std::int64_t next_end = at_most(p_.positions[p_.outer], end + p_.length);
@@ -91,6 +92,11 @@ class TilesRun {
   }
 
  private:
+  // The staged line that position memory_d_ (or memory_h_) + i has.
+  [[nodiscard]] int line_of(int i) const noexcept {
+    return p_.ring ? (memory_d_ + i) % p_.staged_size(0, 1) : i;
+  }
+
   void select(std::int64_t index, std::byte* planes) noexcept {
     const std::int64_t image = index / p_.shape.groups;
     group_ = index % p_.shape.groups;
@@ -243,9 +249,9 @@ class TilesRun {
               sub = sub * p_.staged[i].subs + v[i] % p_.staged[i].step;
               shift[i] = v[i] / p_.staged[i].step;
             }
-            step_at_[steps_++] =
-                static_cast<std::int32_t>(cb * PA * stage_.plane_bytes() +
-                                          (stage_.at(sub, shift[0], shift[1]) + shift[2]) * 64);
+            step_at_[steps_++] = static_cast<std::int32_t>(
+                cb * PA * stage_.plane_bytes() +
+                (stage_.at(sub, line_of(shift[0]), shift[1]) + shift[2]) * 64);
           }
     list_ahead(h.taps * x.taps, x.taps);
   }

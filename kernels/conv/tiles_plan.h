@@ -76,6 +76,7 @@ struct TilesPlan {
   std::int64_t window_bytes;
   int length;          // positions of a window on the outer axis
   int rows;            // of a window on axis h, where that is not the outer one
+  bool ring;           // of one position on axis d: its staged lines take turns, none is moved
   bool whole;          // the whole image is staged in shared memory, by tasks of their own
   int slices;          // of target channels
   int parts;           // of the outer axis
@@ -175,7 +176,7 @@ struct TilesPlan {
 
  private:
   void cut(std::int64_t least) noexcept {
-    whole = false;
+    whole = ring = false;
     slices = 1;
     rows = positions[1];
     length = 1;
@@ -192,9 +193,13 @@ struct TilesPlan {
         at_least(1, at_most(ceil_div(min_tasks, all), positions[outer] / ceil_div(least, line))));
     const std::int64_t longest = ceil_div(positions[outer], parts);
     length = static_cast<int>(ceil_div(longest, ceil_div(longest, length)));  // even windows
+    // Weights go by once for each window: 512 pixels let them be fetched meanwhile.
+    ring = outer == 0 && staged[0].extra > 0 && longest > length && (length == 1 || line >= 512);
+    if (ring) length = 1;
     if (all * parts >= min_tasks / 2 || o_blocks == 1) return;
     if (shape.batch * staged_bytes(positions[0], positions[1]) > shared_bytes_most) return;
     whole = true;
+    ring = false;
     length = static_cast<int>(at_most(longest, at_least(1, window_pixels / line)));
     slices = static_cast<int>(at_most(o_blocks, ceil_div(min_tasks, all * parts)));
   }

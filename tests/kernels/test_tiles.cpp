@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/conv/tiles_entry.h"
@@ -141,6 +142,31 @@ TEST_CASE("emulated tiles with many channels, with long images and with many sma
     check<true, false>("large", s, random, emulated<true, false>);
     check<false, false>("large", s, random, emulated<false, false>);
   }
+}
+
+// A volume of `rows` rows, of which a window of one plane and those that its taps reach, but no
+// longer one, fits: its planes take turns in memory.
+template <bool forward, bool split>
+void check_ring(int stride, int rows, Random& random) {
+  ConvShape s{.in_channels = 300, .out_channels = 5, .in = {24 * stride, rows, 24}};
+  if (!forward) std::swap(s.in_channels, s.out_channels);
+  s.kernel = {3, 1, 1};
+  s.stride = {stride, 1, 1};
+  s.pad_begin = s.pad_end = {1, 0, 0};
+  REQUIRE(TilesPlan(s, forward, split).ring);
+  check<forward, split>("ring", s, random, emulated<forward, split>);
+}
+
+TEST_CASE("emulated tiles in windows of one plane") {
+  Random random(10);
+  check_ring<true, false>(1, 12, random);
+  check_ring<true, false>(2, 8, random);
+  check_ring<false, false>(1, 12, random);
+  check_ring<false, false>(2, 16, random);
+  check_ring<true, true>(1, 9, random);
+  check_ring<true, true>(2, 6, random);
+  check_ring<false, true>(1, 9, random);
+  check_ring<false, true>(2, 12, random);
 }
 
 // Products of rounded numbers are those of the reference of rounded numbers, so that only the order
