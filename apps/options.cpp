@@ -98,7 +98,7 @@ void leave_limit_to_program() { arena_set_limit(0); }
 
 void apply(const GlobalOptions& options) {
   runtime::configure({.threads = options.threads, .bind = runtime::bind_from(options.bind)});
-  arena_set_new_pages(NewPages::soon);
+  arena_set_new_pages(NewPages::soon);  // most commands load a model for a few runs
   if (const std::size_t limit = memory_limit(options); limit > 0) arena_set_limit(limit);
 }
 

@@ -11,16 +11,27 @@
 namespace burin {
 namespace {
 
-// Why an entry cannot serve, or null; whether it refuses the shape only where it is asked.
-template <class Entry, class Shape>
-const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted,
-                    bool asked = true) {
+// Why an entry cannot serve, whatever the shape, or null.
+template <class Entry>
+const char* mismatch(const Entry& entry, const Wanted& wanted) {
   if (!kernels::usable(entry.isa)) return "not of this CPU, or above BURIN_MAX_ISA";
-  if (const char* reason = asked ? entry.refuse(shape) : nullptr) return reason;
   if (!kernels::applies(entry, wanted.activation)) return "the activation is not in its epilogue";
   if (!kernels::holds(entry.flags, wanted.precision)) return "another precision is asked for";
   if (!wanted.entry.empty() && entry.name != wanted.entry) return "another entry is asked for";
   return nullptr;
+}
+
+// Why an entry that was not chosen cannot serve, or null. What the shape has to do with it comes
+// last: it may take long to find out.
+template <class Entry, class Shape>
+const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted,
+                    double chosen_cost) {
+  if (const char* reason = mismatch(entry, wanted)) return reason;
+  if ((entry.flags & kernels::kernel_on_request) != 0) return "serves on request only";
+  if ((entry.flags & kernels::kernel_asked_last) != 0 && !wanted.timed &&
+      entry.cost(shape) >= chosen_cost)
+    return "not asked: it would cost more than the chosen one";
+  return entry.refuse(shape);
 }
 
 template <class Entry, class Shape>
@@ -29,7 +40,9 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
   const std::string_view request = kernels::requested_kernel(family);
   Choice<Entry> out;
   for (const Entry* entry : entries)
-    if (entry->name == wanted.entry && refusal(*entry, shape, wanted) == nullptr) out.entry = entry;
+    if (entry->name == wanted.entry && mismatch(*entry, wanted) == nullptr &&
+        entry->refuse(shape) == nullptr)
+      out.entry = entry;
   out.requested = out.entry != nullptr;
   if (!out.requested) {
     out.entry = requested_or_cheapest<Entry>(entries, shape, request, wanted);
@@ -41,15 +54,12 @@ Choice<Entry> choose(std::string_view family, std::span<const Entry* const> entr
   const double chosen_cost = out.entry->cost(shape);
   for (const Entry* entry : entries) {
     Candidate candidate{.kernel = entry->name};
-    const bool asked = (entry->flags & kernels::kernel_asked_last) == 0 || wanted.timed ||
-                       entry->cost(shape) < chosen_cost;
-    if (const char* reason = refusal(*entry, shape, wanted, asked))
+    const char* const reason =
+        entry == out.entry ? nullptr : refusal(*entry, shape, wanted, chosen_cost);
+    if (reason != nullptr)
       candidate.refused = reason;
     else
       candidate.cost = entry->cost(shape);
-    if (candidate.refused.empty() && entry != out.entry &&
-        (entry->flags & kernels::kernel_on_request) != 0)
-      candidate.refused = "serves on request only";
     ranked.emplace_back(std::move(candidate), entry);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {

@@ -15,10 +15,8 @@ template <class Entry>
 struct Choice {
   const Entry* entry = nullptr;
   std::vector<Candidate> ranking{};
-  // Those of the ranking that were not refused, in its order. One that is asked last (table.h) and
-  // costs more than the chosen one is asked only where Wanted says that they will be timed.
-  std::vector<const Entry*> serving{};
-  bool requested = false;  // by its name
+  std::vector<const Entry*> serving{};  // those of the ranking that were not refused, in its order
+  bool requested = false;               // by its name
 };
 
 // The cheapest of those that `name` asks for, or of all where it is empty or none of them can serve; null

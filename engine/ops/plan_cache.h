@@ -29,7 +29,7 @@ void check_requested_kernels();
 // The same for BURIN_MAX_ISA, then for BURIN_KERNEL: what a program does before its work.
 void check_environment();
 
-// Besides the shape, what an entry is chosen by.
+// Besides the shape, what an entry is chosen by, and how many are asked.
 struct Wanted {
   kernels::Activation activation = kernels::Activation::none;
   kernels::Precision precision = kernels::Precision::f32;

@@ -256,8 +256,10 @@ Step plan_conv(const ConvCall& given, const ConvOperands& operands, const StepRe
   for (const Tensor& t : {o.source, o.residual, request.target}) require_channels_last(call.op, t);
   o.weight = as_row_major(call.op, o.weight);
   o.bias = as_row_major(call.op, o.bias);
-  const Wanted wanted{call.epilogue.activation, request.precision, request.kernel,
-                      request.tuned != nullptr};
+  const Wanted wanted{.activation = call.epilogue.activation,
+                      .precision = request.precision,
+                      .entry = request.kernel,
+                      .timed = request.tuned != nullptr};
   auto choice = choose_conv(call.pass, call.shape, wanted);
   const kernels::ConvArgs args = conv_args(call, o, request.target);
   if (request.tuned != nullptr)
@@ -305,7 +307,9 @@ Step plan_matmul(const MatmulCall& given, const Tensor& a, const Tensor& b, cons
                  const StepRequest& request) {
   const MatmulCall call = typed(given, a, request.target);
   for (const Tensor& t : {a, request.target}) require_channels_last(call.op, t);
-  const Wanted wanted{call.epilogue.activation, request.precision, {}, request.tuned != nullptr};
+  const Wanted wanted{.activation = call.epilogue.activation,
+                      .precision = request.precision,
+                      .timed = request.tuned != nullptr};
   auto choice = choose_matmul(call.shape, wanted);
   const kernels::MatmulArgs args = matmul_args(call, a, bias, request.target);
   if (request.tuned != nullptr)

@@ -112,7 +112,7 @@ void run_shares(std::span<Share> shares, std::int64_t grain, const TaskFunction&
   }
 }
 
-// By one call for all pages where the system has it: a fault each takes twice as long.
+// By one call for all pages where the system has it: a fault each takes up to twice as long.
 void touch(void* memory, std::size_t first, std::size_t last) noexcept {
   constexpr std::size_t page = 4096;
   auto* const bytes = static_cast<volatile std::byte*>(memory);

@@ -94,16 +94,21 @@ std::byte* Arena::extend_top(Heap& heap, std::size_t bytes) {
   count_reserved(heap, more + below.released, block, below);
   const std::size_t before = range.top;
   range.top += more;
-  if (new_pages_ == NewPages::soon && range.large_pages) touch_large_pages(range, before);
+  if (new_pages_ == NewPages::soon && range.large_pages) time_large_pages(range, before);
   return block;
 }
 
-// Touches the large pages that begin in [first, top), which are about to be used anyway. When two in
-// a row are slow, what lies above comes in small ones.
-void Arena::touch_large_pages(Range& range, std::size_t first) const noexcept {
+// Touches large pages that begin in [first, top), which are about to be used: the first four and
+// one of sixteen. When two in a row are slow, what lies above comes in small ones.
+void Arena::time_large_pages(Range& range, std::size_t first) const noexcept {
+  constexpr int all_of = 4, one_of = 16;
   const auto base = reinterpret_cast<std::uintptr_t>(range.base);
   const std::uintptr_t top = base + range.top, end = base + range.capacity;
+  int index = 0;
   for (std::uintptr_t page = round_up(base + first, huge_page); page < top; page += huge_page) {
+    const bool chosen = index < all_of || index % one_of == 0;
+    ++index;
+    if (!chosen && range.slow_pages == 0) continue;
     const runtime::Stopwatch watch;
     *reinterpret_cast<volatile std::byte*>(page) = std::byte{0};
     range.slow_pages = watch.milliseconds() >= slow_ms_ ? range.slow_pages + 1 : 0;

@@ -60,7 +60,7 @@ class Arena {
   std::byte* grow(Heap& heap, std::size_t bytes);
   std::byte* extend_top(Heap& heap, std::size_t bytes);
   void reserve_range(Heap& heap, std::size_t bytes);
-  void touch_large_pages(Range& range, std::size_t first) const noexcept;
+  void time_large_pages(Range& range, std::size_t first) const noexcept;
   void count_reserved(Heap& heap, std::size_t bytes, std::byte* block, Free taken);
   void insert_free(Heap& heap, std::byte* block, Free extent);
   void remove_free(Heap& heap, std::map<std::byte*, Free>::iterator it);

@@ -152,7 +152,7 @@ Message read_message(const ByteSource& source) {
 }
 
 void read_raw(const ByteSource& source, const RawData& raw, std::span<std::uint8_t> to) {
-  constexpr std::size_t part = std::size_t{256} << 10;  // bytes
+  constexpr std::size_t part = std::size_t{256} << 10;  // bytes: most large weights are several
   std::mutex mutex;
   std::exception_ptr failure;
   const auto read_parts = [&](std::int64_t first, std::int64_t last, int) {

@@ -2,9 +2,10 @@
 // each factor is hi + lo, and the results hold f32's 1e-5 (tiles/block.h).
 //
 // A task takes a range of the outer axis and some target channels. It stages a window of the source
-// (tiles_plan.h), multiplies, keeps the lines that the next window needs too (rows are moved, planes
-// of a volume take turns), and moves on. Where pixels are few and weights many, stage 0 stages the
-// whole image in shared memory and the tasks of stage 1 share it, each with its own target channels.
+// (tiles_plan.h), multiplies, keeps the lines that the next window needs too (they are moved, or
+// planes of a large volume take turns), and moves on. Where pixels are few and weights many, stage
+// 0 stages the whole image in shared memory and the tasks of stage 1 share it, each with its own
+// target channels.
 #pragma once
 
 #include "kernels/conv/tiles_between.h"

@@ -62,6 +62,7 @@ struct TilesPlan {
   // Pixels of a task; of several small images.
   static constexpr std::int64_t min_task_pixels = 512, min_merged_pixels = 128;
   static constexpr std::int64_t min_tasks = 16;
+  static constexpr std::int64_t ring_pixels = 512;
   static constexpr int max_taps = direct_max_taps;
 
   ConvShape shape;  // as flattened() makes it
@@ -193,8 +194,9 @@ struct TilesPlan {
         at_least(1, at_most(ceil_div(min_tasks, all), positions[outer] / ceil_div(least, line))));
     const std::int64_t longest = ceil_div(positions[outer], parts);
     length = static_cast<int>(ceil_div(longest, ceil_div(longest, length)));  // even windows
-    // Weights go by once for each window: 512 pixels let them be fetched meanwhile.
-    ring = outer == 0 && staged[0].extra > 0 && longest > length && (length == 1 || line >= 512);
+    // A shorter window reads the weights more often: products of so many pixels hide that.
+    const bool may_be_one = length == 1 || line >= ring_pixels;
+    ring = outer == 0 && staged[0].extra > 0 && longest > length && may_be_one;
     if (ring) length = 1;
     if (all * parts >= min_tasks / 2 || o_blocks == 1) return;
     if (shape.batch * staged_bytes(positions[0], positions[1]) > shared_bytes_most) return;

@@ -110,10 +110,11 @@ TEST_CASE("new memory comes in small pages where large ones are slow and soon is
       if (soon) arena.set_new_pages(NewPages::soon);
       const bool small = soon && slow == every;
       auto* const block = static_cast<std::byte*>(arena.take(64 * mib));
-      CHECK(has_flag(block, "hg"));  // the first two
-      CHECK(has_flag(block + 32 * mib, "nh") == small);
       auto* const next = static_cast<std::byte*>(arena.take(mib));
-      CHECK(has_flag(next, "nh") == small);
+      if (has_flag(block, "hg")) {  // else the system knows no large pages, or does not say
+        CHECK(has_flag(block + 32 * mib, "nh") == small);
+        CHECK(has_flag(next, "nh") == small);
+      }
       CHECK(std::all_of(block, block + 64 * mib, [](std::byte b) { return b == std::byte{0}; }));
       for (void* p : {block, next}) arena.give_back(p);
       CHECK(arena.statistics().reserved_bytes == 65 * mib);

@@ -258,6 +258,26 @@ TEST_CASE("compose_phases: upsample, join, convolve without the upsampled image"
         "return %8 output\n");
 }
 
+// At a size where split tiles may serve.
+TEST_CASE("compose_phases: weights hold what the precision promises") {
+  const Graph graph = traced({1, 128, 32, 32}, [](Tape& t, const Value& x) {
+    const Value up = conv_transpose(x, weight(t, {128, 64, 2, 2}, 1, "up.weight"), {},
+                                    {.kernel = {1, 2, 2}, .stride = {1, 2, 2}});
+    return conv3(t, up, 64, 2, "conv.weight");
+  });
+  const auto weights = [&](Precision precision) {
+    const Graph after = compose_phases(graph, precision);
+    for (const Node& node : after.nodes)
+      if (node.name.ends_with(".phases")) return node.value;
+    return Tensor();
+  };
+  const Tensor exact = weights(Precision::exact);
+  REQUIRE(exact);
+  for (const Precision p : {Precision::f32, Precision::bf16})
+    CHECK(error_of(weights(p), exact) <= 1e-5);
+  CHECK(error_of(weights(Precision::f32_unsplit), exact) <= 5e-7);
+}
+
 TEST_CASE("compose_phases: not where the upsampled image has another reader") {
   const Graph graph = traced({1, 4, 3, 5}, [](Tape& t, const Value& x) {
     const Value up = resize(x, {.size = {1, 6, 10}});

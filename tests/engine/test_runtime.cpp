@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 #include <sched.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -141,6 +143,23 @@ TEST_CASE("scratch is aligned, kept, and one per worker") {
     for (int i = 0; i < 1536; ++i) clashes += numbers[i] != first_task;
   });
   CHECK(clashes == 0);
+}
+
+TEST_CASE("touched pages are in memory, and those around keep their bytes") {
+  constexpr std::size_t page = 4096, pages = 1500;
+  void* const mapped =
+      mmap(nullptr, (pages + 2) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(mapped != MAP_FAILED);
+  auto* const bytes = static_cast<unsigned char*>(mapped);
+  const std::size_t first = page + 100, last = (pages + 1) * page - 100;
+  bytes[first - 1] = bytes[last] = 7;
+  touch_pages(bytes + first, last - first);
+  CHECK(bytes[first - 1] == 7);
+  CHECK(bytes[last] == 7);
+  std::vector<unsigned char> resident(pages);
+  REQUIRE(mincore(bytes + page, pages * page, resident.data()) == 0);
+  CHECK(std::all_of(resident.begin(), resident.end(), [](unsigned char r) { return r & 1; }));
+  munmap(mapped, (pages + 2) * page);
 }
 
 TEST_CASE("loops from several threads at once all finish") {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "kernels/conv/conv.h"
 #include "kernels/matmul/matmul.h"
@@ -60,6 +61,30 @@ TEST_CASE("the cheapest entry that serves is chosen, the first of equals") {
   CHECK(pick(3) == &small);
   CHECK(pick(201) == &last);
   CHECK(choose(std::span<const Entry* const>(all).first(2), Size{3}) == nullptr);
+}
+
+int questions = 0;
+const char* count_and_serve_even(const Size& s) noexcept {
+  ++questions;
+  return serve_even(s);
+}
+const Entry slow = make(
+    "slow_x", Isa::reference, kernel_asked_last, [](const Size&) noexcept { return 7.0; },
+    count_and_serve_even);
+
+TEST_CASE("an entry that is asked last is asked only where it may win") {
+  const Entry* const entries[] = {&slow, &small, &last};
+  const auto asked = [&](int n, std::string_view wanted = {},
+                         Activation activation = Activation::none) {
+    questions = 0;
+    return std::pair(choose(std::span<const Entry* const>(entries), Size{n}, wanted, activation),
+                     questions);
+  };
+  CHECK(asked(2) == std::pair(&small, 0));
+  CHECK(asked(4) == std::pair(&slow, 1));
+  CHECK(asked(5) == std::pair(&small, 1));
+  CHECK(asked(2, "slow") == std::pair(&slow, 1));
+  CHECK(asked(4, {}, Activation::tanh) == std::pair(&last, 0));
 }
 
 TEST_CASE("a name is asked for in full or up to an underscore") {

@@ -145,28 +145,44 @@ TEST_CASE("emulated tiles with many channels, with long images and with many sma
 }
 
 // A volume of `rows` rows, of which a window of one plane and those that its taps reach, but no
-// longer one, fits: its planes take turns in memory.
-template <bool forward, bool split>
-void check_ring(int stride, int rows, Random& random) {
+// longer one, fits when its source has this type: its planes take turns in memory.
+ConvShape ring(bool forward, int stride, int rows) {
   ConvShape s{.in_channels = 300, .out_channels = 5, .in = {24 * stride, rows, 24}};
   if (!forward) std::swap(s.in_channels, s.out_channels);
   s.kernel = {3, 1, 1};
   s.stride = {stride, 1, 1};
   s.pad_begin = s.pad_end = {1, 0, 0};
-  REQUIRE(TilesPlan(s, forward, split).ring);
-  check<forward, split>("ring", s, random, emulated<forward, split>);
+  return s;
 }
 
-TEST_CASE("emulated tiles in windows of one plane") {
+template <bool forward, bool split>
+void check_ring(ConvShape s, Element source, Random& random) {
+  s.source_type = source;
+  REQUIRE(TilesPlan(s, forward, split).ring);
+  check<forward, split>("ring", s, random, emulated<forward, split>);
+  for (const ConvKernel* e : forward ? conv_forward_kernels() : conv_data_kernels())
+    if (is_named(e->name, split ? "tiles_split" : "tiles_bf16") && usable(e->isa))
+      check<forward, split>("ring", s, random, *e);
+}
+
+TEST_CASE("tiles in windows of one plane") {
   Random random(10);
-  check_ring<true, false>(1, 12, random);
-  check_ring<true, false>(2, 8, random);
-  check_ring<false, false>(1, 12, random);
-  check_ring<false, false>(2, 16, random);
-  check_ring<true, true>(1, 9, random);
-  check_ring<true, true>(2, 6, random);
-  check_ring<false, true>(1, 9, random);
-  check_ring<false, true>(2, 12, random);
+  check_ring<true, false>(ring(true, 1, 12), Element::f32, random);
+  check_ring<true, false>(ring(true, 2, 8), Element::bf16, random);
+  check_ring<false, false>(ring(false, 1, 12), Element::bf16, random);
+  check_ring<false, false>(ring(false, 2, 16), Element::f32, random);
+  check_ring<true, true>(ring(true, 1, 9), Element::f32, random);
+  check_ring<true, true>(ring(true, 2, 6), Element::f32, random);
+  check_ring<true, true>(ring(true, 1, 18), Element::bf16, random);
+  check_ring<false, true>(ring(false, 1, 9), Element::f32, random);
+  check_ring<false, true>(ring(false, 2, 12), Element::f32, random);
+  ConvShape cube = ring(true, 1, 20);  // in bands
+  cube.batch = 2;
+  cube.kernel = {3, 3, 2};
+  cube.pad_begin = {1, 1, 0};
+  cube.pad_end = {1, 1, 1};
+  check_ring<true, false>(cube, Element::f32, random);
+  REQUIRE(TilesPlan(cube, true, false).bands > 1);
 }
 
 // Products of rounded numbers are those of the reference of rounded numbers, so that only the order

@@ -142,7 +142,7 @@ int composed(Rewrite& walk, const Pattern& p, Precision precision) {
   const Tensor w3 = weights_by_tap(weight, p.up_first, n);
   const Tensor w4 =
       phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape,
-                    precision == Precision::exact ? Precision::exact : Precision::f32);
+                    precision == Precision::bf16 ? Precision::f32 : precision);
   const auto& old = std::get<ConvAttributes>(conv.attributes);
   ConvAttributes fine = with_size(axes, 4, 2, 1);
   fine.activation = old.activation;

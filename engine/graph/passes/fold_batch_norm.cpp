@@ -85,8 +85,8 @@ std::optional<Affine> affine(const Graph& graph, const Node& node) {
                 .before = node.inputs[0]};
 }
 
-// The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups. In
-// place where `alone`: new memory takes longer to come than the products.
+// The weight of output channel c is scaled: axis 0, of a transposed convolution axis 1 in groups.
+// In place where `alone`: new memory takes longer to come than the products.
 Tensor scaled_weight(const Node& layer, const Tensor& weight, const std::vector<double>& scale,
                      bool alone) {
   const Shape& shape = weight.shape();

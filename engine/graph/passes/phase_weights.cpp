@@ -77,7 +77,7 @@ Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n, co
   const std::int64_t numbers = n.coarse * n.out;  // of a tap
   const Tensor sums = Tensor::empty({four, n.coarse, n.out}, DType::f32, Order::row_major);
   std::vector<bool> begun(static_cast<std::size_t>(four));
-  const Tensor ups = up ? by_phase(up, n) : Tensor();
+  Tensor ups = up ? by_phase(up, n) : Tensor();
   for (std::int64_t k = 0; k < three; ++k) {
     const Tensor w = w3.batch_slice(k, 1).reshape({n.up, n.out});
     // Of each phase; of nearest upsampling one for all.
@@ -95,6 +95,7 @@ Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n, co
                             });
     }
   }
+  ups = Tensor();  // its memory serves the copy
   return sums.permuted(std::array{1, 2, 0}).in_order(Order::row_major).reshape(shape);
 }
 
