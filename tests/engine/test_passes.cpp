@@ -260,10 +260,10 @@ TEST_CASE("compose_phases: upsample, join, convolve without the upsampled image"
 
 // At a size where split tiles may serve.
 TEST_CASE("compose_phases: weights hold what the precision promises") {
-  const Graph graph = traced({1, 128, 32, 32}, [](Tape& t, const Value& x) {
-    const Value up = conv_transpose(x, weight(t, {128, 64, 2, 2}, 1, "up.weight"), {},
+  const Graph graph = traced({1, 512, 32, 32}, [](Tape& t, const Value& x) {
+    const Value up = conv_transpose(x, weight(t, {512, 256, 2, 2}, 1, "up.weight"), {},
                                     {.kernel = {1, 2, 2}, .stride = {1, 2, 2}});
-    return conv3(t, up, 64, 2, "conv.weight");
+    return conv3(t, up, 128, 2, "conv.weight");
   });
   const auto weights = [&](Precision precision) {
     const Graph after = compose_phases(graph, precision);

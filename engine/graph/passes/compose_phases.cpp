@@ -140,9 +140,8 @@ int composed(Rewrite& walk, const Pattern& p, Precision precision) {
   Shape w4_shape = weight.shape().with(0, n.coarse).with(1, n.out);
   for (int axis = 2; axis < w4_shape.rank(); ++axis) w4_shape = w4_shape.with(axis, 4);
   const Tensor w3 = weights_by_tap(weight, p.up_first, n);
-  const Tensor w4 =
-      phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape,
-                    precision == Precision::bf16 ? Precision::f32 : precision);
+  const Tensor w4 = phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape,
+                                  precision == Precision::bf16 ? Precision::f32 : precision);
   const auto& old = std::get<ConvAttributes>(conv.attributes);
   ConvAttributes fine = with_size(axes, 4, 2, 1);
   fine.activation = old.activation;
