@@ -8,7 +8,6 @@
 #include "apps/version.h"
 #include "engine/graph/band_choice.h"
 #include "engine/runtime/workers.h"
-#include "engine/tensor/storage.h"
 
 namespace burin::apps {
 
@@ -96,9 +95,9 @@ std::size_t memory_limit(const GlobalOptions& options) {
 
 void leave_limit_to_program() { arena_set_limit(0); }
 
-void apply(const GlobalOptions& options) {
+void apply(const GlobalOptions& options, NewPages pages) {
   runtime::configure({.threads = options.threads, .bind = runtime::bind_from(options.bind)});
-  arena_set_new_pages(NewPages::soon);  // most commands load a model for a few runs
+  arena_set_new_pages(pages);
   if (const std::size_t limit = memory_limit(options); limit > 0) arena_set_limit(limit);
 }
 

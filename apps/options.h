@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/tensor/storage.h"
 #include "kernels/table.h"
 
 namespace burin::apps {
@@ -48,8 +49,9 @@ inline constexpr const char* model_help = "ONNX file, model file, run folder or 
 // As CLI::Range, which takes NaN too.
 [[nodiscard]] CLI::Validator number_within(double least, double most);
 
-// Starts the thread team and sets the memory limit. Throws UsageError.
-void apply(const GlobalOptions& options);
+// Starts the thread team and sets the memory limit and the pages of new memory: most commands load
+// a model for a few runs. Throws UsageError.
+void apply(const GlobalOptions& options, NewPages pages = NewPages::soon);
 
 // Bytes of --max-memory; 0: no limit. Throws UsageError.
 [[nodiscard]] std::size_t memory_limit(const GlobalOptions& options);

@@ -169,8 +169,7 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome) {
 }
 
 int run(Options options, const CommandLine& command) {
-  apply(options.global);
-  arena_set_new_pages(NewPages::large);  // thousands of steps pay for them
+  apply(options.global, NewPages::large);  // thousands of steps pay for them
   const Recipe recipe = recipe_of(options);
   options.global.precision = name_of(recipe.train.precision);
   const auto network = train::make_network_of(recipe);

@@ -30,7 +30,7 @@ const char* refusal(const Entry& entry, const Shape& shape, const Wanted& wanted
   if ((entry.flags & kernels::kernel_on_request) != 0) return "serves on request only";
   if ((entry.flags & kernels::kernel_asked_last) != 0 && !wanted.timed &&
       entry.cost(shape) >= chosen_cost)
-    return "not asked: it would cost more than the chosen one";
+    return "not asked: it would not cost less than the chosen one";
   return entry.refuse(shape);
 }
 

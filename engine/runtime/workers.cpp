@@ -117,11 +117,9 @@ void touch(void* memory, std::size_t first, std::size_t last) noexcept {
   constexpr std::size_t page = 4096;
   auto* const bytes = static_cast<volatile std::byte*>(memory);
 #ifdef MADV_POPULATE_WRITE
-  const auto begin = reinterpret_cast<std::uintptr_t>(memory) + first;
-  const std::uintptr_t from = begin / page * page;
-  if (madvise(reinterpret_cast<void*>(from), begin + (last - first) - from, MADV_POPULATE_WRITE) ==
-      0)
-    return;
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const std::uintptr_t begin = (address + first) / page * page, end = address + last;
+  if (madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE) == 0) return;
 #endif
   for (std::size_t at = first; at < last; at += page) bytes[at] = std::byte{0};
 }

@@ -94,29 +94,25 @@ std::byte* Arena::extend_top(Heap& heap, std::size_t bytes) {
   count_reserved(heap, more + below.released, block, below);
   const std::size_t before = range.top;
   range.top += more;
-  if (new_pages_ == NewPages::soon && range.large_pages) time_large_pages(range, before);
+  if (&heap == &large_ && new_pages_ == NewPages::soon) time_large_pages(range, before);
   return block;
 }
 
 // Touches large pages that begin in [first, top), which are about to be used: the first four and
 // one of sixteen. When two in a row are slow, what lies above comes in small ones.
 void Arena::time_large_pages(Range& range, std::size_t first) const noexcept {
-  constexpr int all_of = 4, one_of = 16;
+  constexpr int all_of = 4, one_of = 16, slow_in_a_row = 2;
   const auto base = reinterpret_cast<std::uintptr_t>(range.base);
   const std::uintptr_t top = base + range.top, end = base + range.capacity;
-  int index = 0;
-  for (std::uintptr_t page = round_up(base + first, huge_page); page < top; page += huge_page) {
-    const bool chosen = index < all_of || index % one_of == 0;
-    ++index;
-    if (!chosen && range.slow_pages == 0) continue;
+  std::uintptr_t page = round_up(base + first, huge_page);
+  for (int i = 0; page < top && range.slow_pages < slow_in_a_row; ++i, page += huge_page) {
+    if (i >= all_of && i % one_of != 0 && range.slow_pages == 0) continue;
     const runtime::Stopwatch watch;
     *reinterpret_cast<volatile std::byte*>(page) = std::byte{0};
     range.slow_pages = watch.milliseconds() >= slow_ms_ ? range.slow_pages + 1 : 0;
-    if (range.slow_pages < 2) continue;
     const std::uintptr_t next = page + huge_page;
-    if (next < end) madvise(reinterpret_cast<void*>(next), end - next, MADV_NOHUGEPAGE);
-    range.large_pages = false;
-    return;
+    if (range.slow_pages == slow_in_a_row && next < end)
+      madvise(reinterpret_cast<void*>(next), end - next, MADV_NOHUGEPAGE);
   }
 }
 
@@ -129,8 +125,8 @@ void Arena::reserve_range(Heap& heap, std::size_t bytes) {
       // Fewer page faults and TLB misses; a hint that the system may ignore.
       if (&heap == &large_) madvise(base, size, MADV_HUGEPAGE);
       const auto address = reinterpret_cast<std::uintptr_t>(base);
-      heap.ranges.push_back({static_cast<std::byte*>(base), size,
-                             round_up(address, huge_page) - address, &heap == &large_});
+      heap.ranges.push_back(
+          {static_cast<std::byte*>(base), size, round_up(address, huge_page) - address});
       return;
     }
     if (size == least) throw std::bad_alloc();

@@ -41,8 +41,7 @@ class Arena {
   struct Range {  // address space taken by one mmap; [base, top) has been used
     std::byte* base;
     std::size_t capacity, top;
-    bool large_pages;    // wanted above the top
-    int slow_pages = 0;  // large ones in a row
+    int slow_pages = 0;  // large ones in a row, when they were last timed
   };
   struct Free {
     std::size_t bytes;

@@ -177,7 +177,7 @@ struct TilesPlan {
 
  private:
   void cut(std::int64_t least) noexcept {
-    whole = ring = false;
+    ring = false;
     slices = 1;
     rows = positions[1];
     length = 1;
@@ -193,17 +193,18 @@ struct TilesPlan {
     parts = static_cast<int>(
         at_least(1, at_most(ceil_div(min_tasks, all), positions[outer] / ceil_div(least, line))));
     const std::int64_t longest = ceil_div(positions[outer], parts);
+    whole = all * parts < min_tasks / 2 && o_blocks > 1 &&
+            shape.batch * staged_bytes(positions[0], positions[1]) <= shared_bytes_most;
+    if (whole) {
+      length = static_cast<int>(at_most(longest, at_least(1, window_pixels / line)));
+      slices = static_cast<int>(at_most(o_blocks, ceil_div(min_tasks, all * parts)));
+      return;
+    }
     length = static_cast<int>(ceil_div(longest, ceil_div(longest, length)));  // even windows
     // A shorter window reads the weights more often: products of so many pixels hide that.
     const bool may_be_one = length == 1 || line >= ring_pixels;
     ring = outer == 0 && staged[0].extra > 0 && longest > length && may_be_one;
     if (ring) length = 1;
-    if (all * parts >= min_tasks / 2 || o_blocks == 1) return;
-    if (shape.batch * staged_bytes(positions[0], positions[1]) > shared_bytes_most) return;
-    whole = true;
-    ring = false;
-    length = static_cast<int>(at_most(longest, at_least(1, window_pixels / line)));
-    slices = static_cast<int>(at_most(o_blocks, ceil_div(min_tasks, all * parts)));
   }
   // Longest window that fits.
   void grow() noexcept {

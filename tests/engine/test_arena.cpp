@@ -20,6 +20,20 @@ namespace {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
+// As the system says of the memory at `address`: "hg" for large pages, "nh" for none.
+bool has_flag(const void* address, std::string_view flag) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long first = 0, last = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2)
+      inside = first <= at && at < last;
+    if (inside && line.starts_with("VmFlags:")) return line.find(flag) != std::string::npos;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("blocks are aligned, distinct and writable to their end") {
@@ -85,20 +99,6 @@ TEST_CASE("trim gives memory back, and using it again is counted") {
   CHECK(arena.statistics().reserved_bytes == 33 * mib);
   arena.give_back(again);
   arena.give_back(kept);
-}
-
-// As the system says of the memory at `address`: "hg" for large pages, "nh" for none.
-bool has_flag(const void* address, std::string_view flag) {
-  std::ifstream maps("/proc/self/smaps");
-  const auto at = reinterpret_cast<std::uintptr_t>(address);
-  bool inside = false;
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long first = 0, last = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2)
-      inside = first <= at && at < last;
-    if (inside && line.starts_with("VmFlags:")) return line.find(flag) != std::string::npos;
-  }
-  return false;
 }
 
 TEST_CASE("new memory comes in small pages where large ones are slow and soon is asked for") {
