@@ -100,6 +100,15 @@ CapScope::~CapScope() { scope_cap.store(Isa::amx, std::memory_order_relaxed); }
 
 bool isa_cap_is_valid() noexcept { return cap_word() >= 0; }
 
+double bf16_pair_cost() noexcept {
+  static constexpr unsigned intel[] = {0x756e6547, 0x49656e69, 0x6c65746e};  // "GenuineIntel"
+  static const bool slow = [] {
+    const Registers vendor = cpuid(0, 0);
+    return vendor.b == intel[0] && vendor.d == intel[1] && vendor.c == intel[2];
+  }();
+  return slow ? 2.3 : 0.5;
+}
+
 bool usable(Isa isa) noexcept { return cpu_has(isa) && isa <= isa_cap(); }
 
 }  // namespace burin::kernels

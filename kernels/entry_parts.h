@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "kernels/table.h"
 
 namespace burin::kernels {
 namespace {
@@ -16,6 +19,25 @@ std::size_t no_bytes(const Shape&) noexcept {
 template <class Shape>
 int every_row(const Shape&) noexcept {
   return 1;
+}
+
+// Kernel::flags of entries whose sums are those of the plain definition, by words V (simd/).
+template <class V>
+constexpr unsigned direct_flags = V::pair == 2          ? kernel_bf16_products
+                                  : V::bf16_activations ? kernel_default
+                                                        : kernel_f32_exact;
+
+// Kernel::refuse by types, of entries whose products read the source where it lies, `depth` numbers
+// of it side by side: words of f32 serve f32, words of pairs serve bf16, and words with bf16
+// activations alone f32 that becomes bf16.
+template <class V, class Shape>
+const char* refuse_direct_types(const Shape& s, std::int64_t depth) noexcept {
+  if constexpr (!V::bf16_activations) return refuse_other_types(s);
+  const bool bf16_source = s.source_type == Element::bf16;
+  if (V::pair == 1 && bf16_source) return "the source is bf16";
+  if (V::pair == 1) return s.target_type == Element::bf16 ? nullptr : "the target is not bf16";
+  if (!bf16_source) return "the source is not bf16";
+  return depth % 2 == 0 ? nullptr : "an odd number of source channels";
 }
 
 }  // namespace

@@ -34,7 +34,9 @@ struct Tables {
   std::array<std::vector<int>, 3> begin;
   std::array<std::vector<kernels::ResizeReader>, 3> readers;
 
-  Tables(const kernels::ResizeShape& shape, const ResizeAttributes& a, kernels::ResizeArgs& args) {
+  template <class T>
+  Tables(const kernels::ResizeShape& shape, const ResizeAttributes& a,
+         kernels::ResizeArgsOf<T>& args) {
     args.shape = shape;
     const bool linear = a.mode == ResizeMode::bilinear;
     const bool align_corners = a.coordinates == ResizeCoordinates::align_corners;
@@ -62,10 +64,11 @@ bool doubles(const kernels::ResizeShape& s, const ResizeAttributes& a, std::size
          s.out[axis] == 2 * s.in[axis] && s.out[0] == s.in[0];
 }
 
-auto forward_kernel(const kernels::ResizeShape& s, const ResizeAttributes& a) {
-  const auto& table = kernels::resize();
-  if (a.mode == ResizeMode::nearest) return table.nearest;
-  return doubles(s, a, 2) ? table.linear_double : table.linear;
+template <class T>
+auto forward_kernel(const kernels::ResizeForward<T>& passes, const kernels::ResizeShape& s,
+                    const ResizeAttributes& a) {
+  if (a.mode == ResizeMode::nearest) return passes.nearest;
+  return doubles(s, a, 2) ? passes.linear_double : passes.linear;
 }
 
 auto backward_kernel(const kernels::ResizeShape& s, const ResizeAttributes& a) {
@@ -73,21 +76,31 @@ auto backward_kernel(const kernels::ResizeShape& s, const ResizeAttributes& a) {
   return doubles(s, a, 1) && doubles(s, a, 2) ? table.adjoint_double : table.adjoint;
 }
 
-Tensor forward(ForwardContext& context) {
-  const Tensor x = as_channels_last("resize", context.inputs[0]);  // [n, c, ...]
-  const auto& attributes = std::get<ResizeAttributes>(context.attributes);
-  const Shape shapes[] = {x.shape()};
-  const Tensor y = context.output(infer(shapes, context.attributes));
+template <class T>
+void resample(const kernels::ResizeForward<T>& passes, const ResizeAttributes& attributes,
+              const Tensor& x, const Tensor& y) {
   const auto shape = resize_shape(x.shape(), y.shape());
-  kernels::ResizeArgs args{.source = x.data(),
-                           .source_pixel = x.pixel_stride(),
-                           .target = y.data(),
-                           .target_pixel = y.pixel_stride()};
+  kernels::ResizeArgsOf<T> args{.source = x.data<T>(),
+                                .source_pixel = x.pixel_stride(),
+                                .target = y.data<T>(),
+                                .target_pixel = y.pixel_stride()};
   const Tables tables(shape, attributes, args);
-  const auto run = forward_kernel(shape, attributes);
+  const auto run = forward_kernel(passes, shape, attributes);
   runtime::parallel_for(
       shape.out_rows(), rows_grain(std::int64_t{shape.out[2]} * shape.channels),
       [&](std::int64_t first, std::int64_t last, int) { run(args, first, last); });
+}
+
+Tensor forward(ForwardContext& context) {
+  const Tensor x = as_channels_last_real("resize", context.inputs[0]);  // [n, c, ...]
+  const auto& attributes = std::get<ResizeAttributes>(context.attributes);
+  const Shape shapes[] = {x.shape()};
+  const Tensor y = context.output(infer(shapes, context.attributes), x.dtype());
+  const auto& table = kernels::resize();
+  if (x.dtype() == DType::bf16)
+    resample(table.forward_bf16, attributes, x, y);
+  else
+    resample(table.forward, attributes, x, y);
   return y;
 }
 
@@ -115,7 +128,8 @@ const OpDef resize_op{.name = "resize",
                       .infer = infer,
                       .forward = forward,
                       .backward = backward,
-                      .needs = Needs::nothing};
+                      .needs = Needs::nothing,
+                      .keeps_bf16 = true};
 
 Value resize(const Value& x, const ResizeAttributes& attributes) {
   return x.tape().record(resize_op, {x}, attributes);

@@ -14,9 +14,10 @@ namespace {
 template <class V>
 class DirectRun {
   using T = Tiles<V>;
+  using number = typename V::number;
 
  public:
-  DirectRun(const ConvArgs& args, const DirectPlan& plan, float* staged) noexcept
+  DirectRun(const ConvArgs& args, const DirectPlan& plan, number* staged) noexcept
       : args_(args), plan_(plan), staged_(staged) {}
 
   void task(std::int64_t index) noexcept {
@@ -28,12 +29,14 @@ class DirectRun {
     const std::int64_t set = channels % plan_.sets;
     block_first_ = part_first(plan_.blocks, plan_.sets, set);
     block_last_ = part_first(plan_.blocks, plan_.sets, set + 1);
-    source_ = args_.source_f32() + image * pixels(true) * args_.source_pixel + group_ * plan_.depth;
-    target_ =
-        args_.target_f32() + image * pixels(false) * args_.target_pixel + group_ * plan_.columns;
+    source_ = static_cast<const number*>(args_.source) + image * pixels(true) * args_.source_pixel +
+              group_ * plan_.depth;
+    const std::int64_t columns = group_ * plan_.columns;
+    target_ = static_cast<char*>(args_.target) +
+              (image * pixels(false) * args_.target_pixel + columns) * bytes_;
     if (args_.shape.residual)
-      residual_ = args_.residual_f32() + image * pixels(false) * args_.residual_pixel +
-                  group_ * plan_.columns;
+      residual_ = static_cast<const char*>(args_.residual) +
+                  (image * pixels(false) * args_.residual_pixel + columns) * bytes_;
     row_first_ = part_first(plan_.rows, plan_.bands, band);
     row_last_ = part_first(plan_.rows, plan_.bands, band + 1);
     // 4th loop: source channels whose weights of a set fit in L2
@@ -51,6 +54,7 @@ class DirectRun {
     chunk_ = q;
     channel_first_ = plan_.chunk_first(q);
     channels_ = static_cast<int>(plan_.chunk_first(q + 1) - channel_first_);
+    steps_ = channels_ / V::pair;
     taps_before_ = 0;
     for (int rd = 0; rd < plan_.axis[0].phases(); ++rd)
       for (int rh = 0; rh < plan_.axis[1].phases(); ++rh)
@@ -106,10 +110,10 @@ class DirectRun {
   void pixel_tile(int first, int height) noexcept {
     const int left = first * w_.source_step + w_.offset;
     const int columns = (height - 1) * w_.source_step + (w_.taps - 1) * w_.offset_step + 1;
-    TileCall call{};
+    TileCall<V> call{};
     call.o.a_tap = a_tap_;
     call.o.w_tap = w_tap_;
-    call.o.depth = channels_;
+    call.o.depth = steps_;
     const bool inside = left >= 0 && left + columns <= plan_.axis[2].source;
     if (inside || list_border(call, left, height)) {
       call.o.a = source_ + channel_first_;
@@ -123,26 +127,25 @@ class DirectRun {
       list_taps(call.o, columns, channels_, true);
     }
     const std::int64_t pixel = target_row_ + w_.first + std::int64_t{first} * w_.step;
-    call.c = target_ + pixel * args_.target_pixel;
+    call.type = args_.shape.target_type;
     call.c_row = w_.step * args_.target_pixel;
-    if (residual_ != nullptr) call.residual = residual_ + pixel * args_.residual_pixel;
     call.residual_row = w_.step * args_.residual_pixel;
-    blocks(call, height);
+    blocks(call, pixel, height);
   }
 
   // All taps of a tile that lies inside of the image (at column `left`), or of its copy (`left`
   // columns wide).
-  void list_taps(TileOperands& o, int left, std::int64_t pixel, bool staged) noexcept {
+  void list_taps(TileOperands<V>& o, int left, std::int64_t pixel, bool staged) noexcept {
     // Dense neighbours in w follow each other in both lists: the taps of a row are one, deeper.
     const bool merge = w_.offset_step == 1 && pixel == channels_ && w_.taps > 0;
     const int listed = merge ? 1 : w_.taps;
-    if (merge) o.depth = channels_ * w_.taps;
+    if (merge) o.depth = steps_ * w_.taps;
     o.taps = rows_ * listed;
     for (int r = 0; r < rows_; ++r) {
       const std::int64_t at = staged ? std::int64_t{r} * left : row_source_[r] + left;
       for (int k = 0; k < listed; ++k) {
         a_tap_[r * listed + k] = (at + k * w_.offset_step) * pixel;
-        w_tap_[r * listed + k] = (row_tap_[r] + k) * channels_;
+        w_tap_[r * listed + k] = (row_tap_[r] + k) * steps_;
       }
     }
   }
@@ -150,7 +153,7 @@ class DirectRun {
   // The taps of a tile at a border: first those that all its pixels have, then those that its
   // first, then those that its last pixel has not. False when a tap misses more: such a tile needs
   // a copy.
-  [[nodiscard]] bool list_border(TileCall& call, int left, int height) noexcept {
+  [[nodiscard]] bool list_border(TileCall<V>& call, int left, int height) noexcept {
     int count[3] = {0, 0, 0};
     for (int pass = 0; pass < 3; ++pass)
       for (int k = 0; k < w_.taps; ++k) {
@@ -161,7 +164,7 @@ class DirectRun {
         for (int r = 0; r < rows_; ++r) {
           const int at = count[0] + count[1] + count[2]++;
           a_tap_[at] = (row_source_[r] + x) * args_.source_pixel;
-          w_tap_[at] = (row_tap_[r] + k) * channels_;
+          w_tap_[at] = (row_tap_[r] + k) * steps_;
         }
         if (pass < 2) {
           count[pass] += count[2];
@@ -191,14 +194,14 @@ class DirectRun {
     if (rows_ == 0) return;
     const std::int64_t from = row_source_[rows_ - 1] + plan_.axis[2].source + left;
     for (std::int64_t x = from; x < from + columns; ++x)
-      for (int c = 0; c < channels_; c += 16)
+      for (int c = 0; c < channels_; c += 64 / static_cast<int>(sizeof(number)))
         __builtin_prefetch(source_ + channel_first_ + x * args_.source_pixel + c, 0, 2);
   }
 
   // Columns [left, left + columns) of the source rows, zero outside of the image:
   // [row][column][channel]
   void stage(int left, int columns) noexcept {
-    float* to = staged_;
+    number* to = staged_;
     for (int r = 0; r < rows_; ++r)
       for (int x = left; x < left + columns; ++x, to += channels_) {
         const bool inside = x >= 0 && x < plan_.axis[2].source;
@@ -208,7 +211,7 @@ class DirectRun {
       }
   }
 
-  void copy(const float* from, float* to) const noexcept {
+  void copy(const number* from, number* to) const noexcept {
     int c = 0;
     for (; c + V::lanes <= channels_; c += V::lanes)
       V::store(to + c, from != nullptr ? V::load(from + c) : V::zero());
@@ -218,18 +221,20 @@ class DirectRun {
   }
 
   // 1st loop: blocks of target channels of the set
-  void blocks(TileCall& call, int height) noexcept {
-    const auto* packed = static_cast<const float*>(args_.packed) + group_ * plan_.group_floats();
-    float* const c = call.c;
-    const float* const residual = call.residual;
+  void blocks(TileCall<V>& call, std::int64_t pixel, int height) noexcept {
+    const auto* packed = static_cast<const number*>(args_.packed) + group_ * plan_.group_numbers();
+    char* const c = target_ + pixel * args_.target_pixel * bytes_;
+    const char* const residual =
+        residual_ == nullptr ? nullptr : residual_ + pixel * args_.residual_pixel * bytes_;
     call.add_to_c = chunk_ > 0;
     if (chunk_ + 1 == plan_.chunks) call.epilogue = args_.epilogue;
     for (std::int64_t b = block_first_; b < block_last_; ++b) {
       call.columns = plan_.block_columns(b);
-      call.c = c + b * plan_.nr;
-      call.next_c = b + 1 < block_last_ ? call.c + plan_.nr
-                                        : c + block_first_ * plan_.nr + height * call.c_row;
-      if (residual != nullptr) call.residual = residual + b * plan_.nr;
+      call.c = c + b * plan_.nr * bytes_;
+      call.next_c = c + (b + 1 < block_last_ ? (b + 1) * plan_.nr
+                                             : block_first_ * plan_.nr + height * call.c_row) *
+                            bytes_;
+      if (residual != nullptr) call.residual = residual + b * plan_.nr * bytes_;
       if (args_.bias != nullptr) call.bias = args_.bias + group_ * plan_.columns + b * plan_.nr;
       call.o.w = packed + plan_.packed_at(chunk_, taps_before_, phase_taps_, b);
       T::template of<true>(height, call.columns)(call);
@@ -238,15 +243,17 @@ class DirectRun {
 
   const ConvArgs& args_;
   const DirectPlan& plan_;
-  float* staged_;
+  number* staged_;
+  const std::int64_t bytes_ = bytes_of(args_.shape.target_type);
 
   std::int64_t group_, block_first_, block_last_, row_first_, row_last_;
-  const float *source_, *residual_ = nullptr;
-  float* target_;
+  const number* source_;
+  const char* residual_ = nullptr;
+  char* target_;
   std::int64_t target_row_;  // pixels from the image's first
 
   std::int64_t chunk_, channel_first_, taps_before_, phase_taps_;
-  int channels_;
+  int channels_, steps_;
   AxisPhase d_, h_, w_;
 
   int rows_;
@@ -257,11 +264,13 @@ class DirectRun {
 
 template <class V, bool Forward>
 struct Direct {
+  using number = typename V::number;
   static DirectPlan plan_of(const ConvShape& s) noexcept {
-    return DirectPlan(s, Forward, V::lanes, Tiles<V>::nr);
+    return DirectPlan(s, Forward, V::lanes, Tiles<V>::nr, sizeof(number));
   }
   static const char* refuse(const ConvShape& s) noexcept {
-    if (const char* reason = refuse_other_types(s)) return reason;
+    const int depth = (Forward ? s.in_channels : s.out_channels) / s.groups;
+    if (const char* reason = refuse_direct_types<V>(s, depth)) return reason;
     return s.taps() > direct_max_taps ? "more than 512 kernel points" : nullptr;
   }
   // Multiply-adds of the tiles, empty columns and short tiles included.
@@ -274,17 +283,17 @@ struct Direct {
     const double rows = width / tiles;
     // A tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
     return 32.0 / V::registers * static_cast<double>(s.macs()) * columns * (rows + 1.0) / rows *
-           1.05;
+           1.05 * (V::pair == 2 ? bf16_pair_cost() : 1.0);
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {
-    return sizeof(float) * static_cast<std::size_t>(plan_of(s).group_floats() * s.groups);
+    return sizeof(number) * static_cast<std::size_t>(plan_of(s).group_numbers() * s.groups);
   }
   static std::int64_t pack_tasks(const ConvShape& s) noexcept {
     return plan_of(s).blocks * s.groups;
   }
   static void pack(const ConvShape& s, const float* weights, void* packed, std::int64_t first,
                    std::int64_t last) noexcept {
-    pack_direct(plan_of(s), weights, static_cast<float*>(packed), first, last);
+    pack_direct<V::pair>(plan_of(s), weights, static_cast<number*>(packed), first, last);
   }
   // The copy of one tile's source at a border.
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
@@ -296,20 +305,20 @@ struct Direct {
           at_least(columns, (Tiles<V>::mr - 1) * p.source_step + (p.taps - 1) * p.offset_step + 1);
     }
     const std::int64_t rows = s.kernel[0] * s.kernel[1];
-    return sizeof(float) * static_cast<std::size_t>(rows * columns * plan.longest_chunk());
+    return sizeof(number) * static_cast<std::size_t>(rows * columns * plan.longest_chunk());
   }
   static std::int64_t tasks(const ConvShape& s, int) noexcept { return plan_of(s).tasks(); }
   static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,
                   void* workspace) noexcept {
     const DirectPlan plan = plan_of(args.shape);
-    DirectRun<V> runner(args, plan, static_cast<float*>(workspace));
+    DirectRun<V> runner(args, plan, static_cast<number*>(workspace));
     for (std::int64_t t = first; t < last; ++t) runner.task(t);
   }
 
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
-            .flags = kernel_f32_exact,
+            .flags = direct_flags<V>,
             .refuse = refuse,
             .cost = cost,
             .packed_bytes = packed_bytes,

@@ -1,7 +1,9 @@
 // Weights of a direct pass: [group][chunk][phase][block of columns][tap][source channel][column],
-// columns padded with zeros. A task is a block of a group.
+// columns padded with zeros; of pairs, [source channel / 2][column][2]. A task is a block of a
+// group.
 #pragma once
 
+#include "kernels/bf16.h"
 #include "kernels/conv/direct_plan.h"
 
 namespace burin::kernels {
@@ -42,32 +44,35 @@ struct TapPlaces {
 };
 
 // Channels [first, last) of one block, for columns that lie column_step apart in w.
-inline void pack_channels(const DirectPlan& plan, const TapPlaces& places, const float* w,
-                          std::int64_t b, std::int64_t chunk, std::int64_t first, std::int64_t last,
-                          float* packed) noexcept {
+template <int pair, class Number>
+void pack_channels(const DirectPlan& plan, const TapPlaces& places, const float* w, std::int64_t b,
+                   std::int64_t chunk, std::int64_t first, std::int64_t last,
+                   Number* packed) noexcept {
   const int width = plan.block_width(b), used = plan.block_columns(b), taps = plan.taps;
   const std::int64_t column_step = plan.forward ? std::int64_t{plan.depth} * taps : taps;
   const std::int64_t channel_step = plan.forward ? taps : std::int64_t{plan.columns} * taps;
   for (int n = 0; n < width; ++n)
     for (std::int64_t c = first; c < last; ++c) {
       const float* from = w + (b * plan.nr + n) * column_step + c * channel_step;
-      float* to = packed + (c - chunk) * width + n;
-      for (int t = 0; t < taps; ++t) to[places.at[t]] = n < used ? from[t] : 0.0f;
+      const std::int64_t half = (c - chunk) % pair;
+      Number* to = packed + (c - chunk - half) * width + n * pair + half;
+      for (int t = 0; t < taps; ++t) set_number(to[places.at[t]], n < used ? from[t] : 0.0f);
     }
 }
 
-inline void pack_direct(const DirectPlan& plan, const float* weights, float* packed,
-                        std::int64_t first, std::int64_t last) noexcept {
+template <int pair, class Number>
+void pack_direct(const DirectPlan& plan, const float* weights, Number* packed, std::int64_t first,
+                 std::int64_t last) noexcept {
   constexpr std::int64_t at_once = 16;  // channels: reads and writes of a block of them stay in L1
   for (std::int64_t task = first; task < last; ++task) {
     const std::int64_t group = task / plan.blocks, b = task % plan.blocks;
     const float* w = weights + group * plan.depth * plan.columns * plan.taps;
-    float* to = packed + group * plan.group_floats();
+    Number* to = packed + group * plan.group_numbers();
     for (std::int64_t q = 0; q < plan.chunks; ++q) {
       const TapPlaces places(plan, q, b);
       const std::int64_t begin = plan.chunk_first(q), end = plan.chunk_first(q + 1);
       for (std::int64_t c = begin; c < end; c += at_once)
-        pack_channels(plan, places, w, b, begin, c, at_most(c + at_once, end), to);
+        pack_channels<pair>(plan, places, w, b, begin, c, at_most(c + at_once, end), to);
     }
   }
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int direct_max_taps = 512;
 
-// lanes and nr are those of the tile that the pass uses.
+// lanes and nr are those of the tile that the pass uses, `number` the bytes of a packed weight.
 struct DirectPlan {
   static constexpr std::int64_t set_bytes = 1100 * 1024;  // weights of a set and chunk, in L2
   static constexpr std::int64_t min_band_pixels = 2048;   // that a set of weights is loaded for
@@ -19,7 +19,7 @@ struct DirectPlan {
 
   ConvShape shape;  // 1x1 convolutions have become one row of pixels
   bool forward;
-  int lanes, nr;
+  int lanes, nr, number;
   int depth, columns;  // source and target channels of a group
   int taps;
   DirectAxis axis[3];
@@ -28,8 +28,8 @@ struct DirectPlan {
   std::int64_t rows, bands,
       segments;  // target rows (d,h) of all phases together, pieces of them, and of a row
 
-  DirectPlan(const ConvShape& s, bool is_forward, int lanes_, int nr_) noexcept
-      : shape(flattened(s)), forward(is_forward), lanes(lanes_), nr(nr_) {
+  DirectPlan(const ConvShape& s, bool is_forward, int lanes_, int nr_, int number_) noexcept
+      : shape(flattened(s)), forward(is_forward), lanes(lanes_), nr(nr_), number(number_) {
     const int c = s.in_channels / s.groups, oc = s.out_channels / s.groups;
     depth = forward ? c : oc;
     columns = forward ? oc : c;
@@ -85,8 +85,8 @@ struct DirectPlan {
     return block_columns(b) > lanes ? nr : lanes;
   }
 
-  // Floats of a group's packed weights: [chunk][phase][block][tap][channel][column]
-  [[nodiscard]] std::int64_t group_floats() const noexcept {
+  // Numbers of a group's packed weights: [chunk][phase][block][tap][channel][column]
+  [[nodiscard]] std::int64_t group_numbers() const noexcept {
     return std::int64_t{taps} * depth * padded_columns;
   }
   // Where block b of a phase begins, when `before` taps belong to the phases before it.
@@ -102,10 +102,13 @@ struct DirectPlan {
 
  private:
   void cut_channels() noexcept {
-    const std::int64_t wide = at_least(phase_taps(), 1) * nr * 4;  // bytes of a channel of a block
+    // bytes of a channel of a block
+    const std::int64_t wide = at_least(phase_taps(), 1) * nr * number;
     const std::int64_t together = at_most(blocks, 4);
     chunks =
         at_most(depth, at_least(1, ceil_div(depth * wide * together, set_bytes + set_bytes / 8)));
+    // What waits for the next chunk in the target would be rounded.
+    if (shape.target_type == Element::bf16) chunks = 1;
     const std::int64_t in_l2 = at_least(1, set_bytes / (longest_chunk() * wide));
     sets = ceil_div(blocks, at_least(in_l2, together));
   }

@@ -20,6 +20,10 @@ extern const ConvTables conv_direct_avx512;         // avx512.cpp
 extern const ConvTables conv_weight_direct_avx2;    // weight_avx2.cpp
 extern const ConvTables conv_weight_direct_avx512;  // weight_avx512.cpp
 extern const ConvTables conv_winograd_avx2;         // winograd_avx2.cpp
+extern const ConvTables conv_direct_bf16;           // bf16.cpp
+extern const ConvTables conv_winograd_bf16;         // winograd_bf16.cpp
+extern const ConvTables conv_winograd_3d_bf16;      // winograd_3d_bf16.cpp
+extern const ConvTables conv_winograd_s2_bf16;      // winograd_s2_bf16.cpp
 extern const ConvTables conv_tiles_amx;             // tiles_amx.cpp
 extern const ConvTables conv_tiles_weight_amx;      // tiles_weight_amx.cpp
 extern const ConvTables conv_winograd_avx512;       // winograd_avx512.cpp

@@ -106,7 +106,7 @@ class WeightDirect {
         x_taps_[r] = (r * p_.columns + first * step + shift) * Plan::pitch;
         dy_taps_[r] = dy_rows_[r] * s_.out(2) + first;
       }
-      TileCall call{};
+      TileCall<V> call{};
       call.o = {nullptr,
                 1,
                 step * Plan::pitch,

@@ -14,9 +14,11 @@
 // one panel of target channels at a time (group); with many, V holds one row of points (slice) and
 // M the whole chunk.
 //
-// V lies as rows of a register tile: [e][run of tiles][c block][tile of the run][lanes], so that
+// V lies as rows of a register tile: [e][run of tiles][c block][tile of the run][line], so that
 // the micro-kernel walks through one run of memory. U is packed [depth point][group][e][panel][c]
-// [panel width]. With phases, c and oc count through the channels of one after another.
+// [panel width]; where products are of pairs in bf16, V and U are bf16, a line of V has twice as
+// many channels, and U is [c / 2][panel width][2]. With phases, c and oc count through the channels
+// of one after another. Whatever activations are stored as, transforms and sums are f32.
 #pragma once
 
 #include "kernels/conv/winograd_output.h"
@@ -33,7 +35,9 @@ template <class V, class D, class F>
 struct Winograd {
   using Output = WinogradOutput<V, D, F>;
   using Block = WinogradTiles::Block;
+  using number = typename V::number;
   static constexpr int lanes = V::lanes;
+  static constexpr int line = lanes * V::pair;  // channels of V in a lane each, or two
   static constexpr int nr = Output::nr;
   static constexpr int points = F::points * F::points;  // of a plane
   static constexpr int slices = winograd_input<D>.widest();
@@ -41,18 +45,18 @@ struct Winograd {
   struct Plan {
     WinogradPass pass;
     WinogradTiles tiles;
-    int depth;          // source channels, rounded up to lanes, of all phases
+    int depth;          // source channels, rounded up to lines, of all phases
     int slice;          // rows of points that V holds: 1 or all
     int width;          // target channels, rounded up to lanes, of all phases
     int chunk, chunks;  // target channels of a task
     int group;          // target channels that M holds, a part of a chunk; all of it if V is sliced
-    std::int64_t v_stride, m_stride;  // floats from one e to the next
+    std::int64_t v_stride, m_stride;  // numbers from one e to the next
   };
 
   static Plan plan(const WinogradPass& pass) noexcept {
     Plan p{};
     p.pass = pass;
-    p.depth = round_up(pass.depth, lanes) * pass.source_phases();
+    p.depth = round_up(pass.depth, line) * pass.source_phases();
     p.width = round_up(pass.width, lanes) * pass.target_phases();
     // V and M together about 1 MiB: 28 tiles x 36 x (64 + 64) floats, 42 x 36 x (128 + 32),
     // 42 x 36 x (256 + 32), and for one of six rows 64 x 6 x 512 beside M, which streams.
@@ -67,16 +71,18 @@ struct Winograd {
     p.chunk = round_up(at_most(ceil_div(p.width, parts), widest), nr);
     p.chunks = static_cast<int>(ceil_div(p.width, p.chunk));
     p.group = many ? p.chunk : static_cast<int>(at_most(p.chunk, p.depth <= 96 ? 2 * nr : nr));
-    p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.depth);
-    p.m_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.group);
+    p.v_stride = odd_lines<number>(std::int64_t{p.tiles.block_tiles()} * p.depth);
+    p.m_stride = odd_lines<float>(std::int64_t{p.tiles.block_tiles()} * p.group);
     return p;
   }
 
   static std::size_t packed_bytes(const Plan& p) noexcept {
-    return sizeof(float) * D::points * points * static_cast<std::size_t>(p.depth) *
+    return sizeof(number) * D::points * points * static_cast<std::size_t>(p.depth) *
            static_cast<std::size_t>(p.width);
   }
-  static std::int64_t v_floats(const Plan& p) noexcept { return F::points * p.slice * p.v_stride; }
+  static std::int64_t v_floats(const Plan& p) noexcept {
+    return F::points * p.slice * p.v_stride / V::pair;
+  }
   static std::int64_t m_floats(const Plan& p) noexcept { return points * p.m_stride; }
   static std::size_t workspace_bytes(const Plan& p) noexcept {
     return sizeof(float) *
@@ -86,30 +92,37 @@ struct Winograd {
   static std::int64_t tasks(const Plan& p) noexcept { return p.tiles.blocks * p.chunks; }
 
   // In multiply-adds at full speed of 512 bits. Measured with 2 threads: products run at 0.87 of
-  // it; a number of V or M costs 20, a number of U, packed and read once, 30.
+  // it; a number of V or M costs 20, with activations in bf16 15 and with V as well 12, a number of
+  // U, packed and read once, 30.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
     const double all = D::points * points;
     const double products = tiles * all * p.depth * p.width;
-    const double transforms = tiles * all * 20.0 * (1.0 * p.depth * p.chunks + p.width);
+    const double number_cost = V::pair == 2 ? 12.0 : (V::bf16_activations ? 15.0 : 20.0);
+    const double transforms = tiles * all * number_cost * (1.0 * p.depth * p.chunks + p.width);
     const double weights = 30.0 * all * p.depth * p.width;
-    return (products * 1.15 + transforms) * 16 / lanes + weights;
+    return (products * 1.15 * (V::pair == 2 ? bf16_pair_cost() : 1.0) + transforms) * 16 / lanes +
+           weights;
   }
 
   // V of rows [row, row + rows) of the points of a plane, for one of the depth.
-  template <int row, int rows>
+  template <class Source, int row, int rows>
   static void transform_rows(const Plan& p, const ConvArgs& args, const Block& block, int point,
-                             float* v) noexcept {
+                             number* v) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.source_f32(), args.source_pixel,  s.source,
-                              s.before,          {D::m, F::m, F::m}, s.source_step};
+    const WinogradImage<Source> image{static_cast<const Source*>(args.source),
+                                      args.source_pixel,
+                                      s.source,
+                                      s.before,
+                                      {D::m, F::m, F::m},
+                                      s.source_step};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const TileRuns<V> runs(block.tiles);
     const int phase_depth = p.depth / s.source_phases();
     for (int phase = 0; phase < s.source_phases(); ++phase) {
       const auto window = [&](int tile) noexcept {
-        return Window<F::points, slices>(image, p.tiles.place(block.first + tile), phase,
-                                         winograd_input<D>.at[point]);
+        return Window<Source, F::points, slices>(image, p.tiles.place(block.first + tile), phase,
+                                                 winograd_input<D>.at[point]);
       };
       auto next = window(0);
       for (int r = 0; r < runs.count; ++r) {
@@ -118,50 +131,58 @@ struct Winograd {
           auto w = next;
           next = window(first + i + 1);
           w.fetch(next);
-          float* to = v + std::int64_t{first} * p.depth +
-                      std::int64_t{phase} * phase_depth * height + i * lanes;
-          for (int c = 0; c < phase_depth; c += lanes, to += height * lanes) {
-            const int count = s.depth - c < lanes ? s.depth - c : lanes;
+          number* const to = v + std::int64_t{first} * p.depth +
+                             std::int64_t{phase} * phase_depth * height + i * line;
+          for (int c = 0; c < phase_depth; c += lanes) {
+            const int left = s.depth - c, count = left < 0 ? 0 : (left < lanes ? left : lanes);
+            number* const at = to + (c - c % line) * height + c % line;
             if (count == lanes && w.whole())
-              map_window<V, F::points, row, rows, true>(w, c, count, to, p.v_stride, map);
+              map_window<V, F::points, row, rows, true>(w, c, count, at, p.v_stride, map);
             else
-              map_window<V, F::points, row, rows, false>(w, c, count, to, p.v_stride, map);
+              map_window<V, F::points, row, rows, false>(w, c, count, at, p.v_stride, map);
           }
         }
       }
     }
   }
 
-  using Transform = void (*)(const Plan&, const ConvArgs&, const Block&, int, float*) noexcept;
-  template <int... row>
+  using Transform = void (*)(const Plan&, const ConvArgs&, const Block&, int, number*) noexcept;
+  template <class Source, int... row>
   static Transform slice_of(int wanted, std::integer_sequence<int, row...>) noexcept {
-    static constexpr Transform table[] = {transform_rows<row, 1>...};
+    static constexpr Transform table[] = {transform_rows<Source, row, 1>...};
     return table[wanted];
   }
   static void transform(const Plan& p, const ConvArgs& args, const Block& block, int point, int row,
-                        float* v) noexcept {
-    const Transform f = p.slice == 1 ? slice_of(row, std::make_integer_sequence<int, F::points>())
-                                     : transform_rows<0, F::points>;
-    f(p, args, block, point, v);
+                        number* v) noexcept {
+    of_type<V>(args.shape.source_type, [&](auto source) {
+      using Source = decltype(source);
+      using Rows = std::make_integer_sequence<int, F::points>;
+      const Transform f =
+          p.slice == 1 ? slice_of<Source>(row, Rows()) : transform_rows<Source, 0, F::points>;
+      f(p, args, block, point, v);
+    });
   }
 
   // The products of `count` points for `width` target channels.
-  static void multiply(const Plan& p, int tiles, const float* v, const float* u, float* m,
+  static void multiply(const Plan& p, int tiles, const number* v, const number* u, float* m,
                        int count, int width) noexcept {
     const TileRuns<V> runs(tiles);
-    const int lines = (lanes * nr / 16 + runs.count - 1) / runs.count;
+    constexpr int line_bytes = 64;
+    const int panel_lines = line * nr * static_cast<int>(sizeof(number)) / line_bytes;
+    const int lines = (panel_lines + runs.count - 1) / runs.count;
     for (int e = 0; e < count; ++e, v += p.v_stride, m += p.m_stride) {
       for (int n = 0; n < width; n += nr) {
         const int panel = width - n < nr ? lanes : nr;
-        const float* next = u + std::int64_t{p.depth} * panel;
+        const number* next = u + std::int64_t{p.depth} * panel;
         for (int r = 0; r < runs.count; ++r) {
           const std::int64_t first = runs.first(r);
-          const WinogradProduct product{v + first * p.depth,
-                                        u,
-                                        m + std::int64_t{n} * tiles + first * panel,
-                                        p.depth,
-                                        next + std::int64_t{r} * lines * (p.depth / lanes) * 16,
-                                        lines};
+          const std::int64_t fetched = std::int64_t{r} * lines * (p.depth / line) * line_bytes;
+          const WinogradProduct<V> product{v + first * p.depth,
+                                           u,
+                                           m + std::int64_t{n} * tiles + first * panel,
+                                           p.depth,
+                                           reinterpret_cast<const char*>(next) + fetched,
+                                           lines};
           const int at = runs.height(r) - 1;
           if (panel == nr)
             winograd_products<V, 2>.of[at](product);
@@ -175,19 +196,20 @@ struct Winograd {
 
   // One point of the depth for target channels [begin, end) of a block.
   static void run_point(const Plan& p, const ConvArgs& args, const Block& block, int begin, int end,
-                        int step, float* v) noexcept {
-    float* m = v + v_floats(p);
+                        int step, float* workspace) noexcept {
+    auto* const v = reinterpret_cast<number*>(workspace);
+    float* m = workspace + v_floats(p);
     float* sums = m + m_floats(p);
     const int point = winograd_point<D>(step);
-    const auto output = Output::run_of(args.epilogue.activation);
-    const float* packed =
-        static_cast<const float*>(args.packed) + std::int64_t{point} * points * p.depth * p.width;
+    const auto output = Output::run_of(args);
+    const number* packed =
+        static_cast<const number*>(args.packed) + std::int64_t{point} * points * p.depth * p.width;
     for (int row = 0; row < F::points; row += p.slice) {
       transform(p, args, block, point, row, v);
       const int e = row * F::points;
       for (int from = begin; from < end; from += p.group) {
         const int width = end - from < p.group ? end - from : p.group;
-        const float* u = packed + std::int64_t{p.depth} * (points * from + e * width);
+        const number* u = packed + std::int64_t{p.depth} * (points * from + e * width);
         multiply(p, block.tiles, v, u, m + e * p.m_stride, F::points * p.slice, width);
         if (row + p.slice < F::points) continue;
         output(p.pass, p.tiles, args,

@@ -19,6 +19,12 @@ struct WinogradEntry {
   static typename W::Plan plan(const ConvShape& s) noexcept {
     return W::plan(data ? data_pass(s) : forward_pass(s));
   }
+  static const char* refuse(const ConvShape& s) noexcept {
+    const char* const wide = refuse_other_types(s);
+    if (!V::bf16_activations && wide != nullptr) return wide;
+    if (V::bf16_activations && V::pair == 1 && wide == nullptr) return "all activations are f32";
+    return winograd_refuse<D, F, step>(s);
+  }
   static double cost(const ConvShape& s) noexcept { return W::cost(plan(s)); }
   static std::size_t packed_bytes(const ConvShape& s) noexcept { return W::packed_bytes(plan(s)); }
   static std::int64_t pack_tasks(const ConvShape& s) noexcept { return P::tasks(plan(s)); }
@@ -42,8 +48,8 @@ struct WinogradEntry {
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
     return {.name = name,
             .isa = isa,
-            .flags = kernel_default,
-            .refuse = winograd_refuse<D, F, step>,
+            .flags = V::pair == 2 ? kernel_bf16_products : kernel_default,
+            .refuse = refuse,
             .cost = cost,
             .packed_bytes = packed_bytes,
             .pack_tasks = pack_tasks,
@@ -61,6 +67,10 @@ template <class V, class D, class F>
 struct WinogradWeightEntry {
   using W = WinogradWeight<V, D, F>;
 
+  static const char* refuse(const ConvShape& s) noexcept {
+    if (const char* reason = refuse_other_types(s)) return reason;
+    return winograd_refuse<D, F, 1>(s);
+  }
   static double cost(const ConvShape& s) noexcept { return W::cost(W::plan(s)); }
   static std::size_t workspace_bytes(const ConvShape& s) noexcept {
     return W::workspace_bytes(W::plan(s));
@@ -80,7 +90,7 @@ struct WinogradWeightEntry {
     return {.name = name,
             .isa = isa,
             .flags = kernel_default,
-            .refuse = winograd_refuse<D, F, 1>,
+            .refuse = refuse,
             .cost = cost,
             .packed_bytes = no_bytes,
             .pack_tasks = nullptr,

@@ -8,6 +8,7 @@
 #include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_window.h"
 #include "kernels/micro/activation.h"
+#include "kernels/micro/of_type.h"
 #include "kernels/micro/unroll.h"
 
 namespace burin::kernels {
@@ -46,10 +47,11 @@ struct WinogradOutput {
   }
 
   // Outputs of one tile's slice for some channels; a tile at a border has some outside.
+  template <class Number>
   struct Target {
-    float* target;
-    const float* residual;  // null: none
-    std::int64_t origin;    // pixel of the first output, may lie outside
+    Number* target;
+    const Number* residual;  // null: none
+    std::int64_t origin;     // pixel of the first output, may lie outside
     std::int64_t column, row;
     std::int64_t pixel, residual_pixel;
     int top, bottom, left, right, count;  // rows, columns and channels inside
@@ -59,16 +61,16 @@ struct WinogradOutput {
     }
   };
 
-  template <Activation activation, Store how>
-  [[gnu::always_inline]] static void put(const Target& y, int i, int j, reg sum) noexcept {
+  template <Activation activation, Store how, class Number>
+  [[gnu::always_inline]] static void put(const Target<Number>& y, int i, int j, reg sum) noexcept {
     if (how == Store::masked && (i < y.top || i >= y.bottom || j < y.left || j >= y.right)) return;
     const std::int64_t at = y.origin + i * y.row + j * y.column;
     if (y.residual != nullptr) {
-      const float* from = y.residual + at * y.residual_pixel;
+      const Number* from = y.residual + at * y.residual_pixel;
       sum = V::add(sum, how == Store::masked ? V::load(from, y.count) : V::load(from));
     }
     const reg value = activate<activation>(sum, y.epilogue);
-    float* to = y.target + at * y.pixel;
+    Number* to = y.target + at * y.pixel;
     if constexpr (how == Store::stream)
       V::stream(to, value);
     else if constexpr (how == Store::plain)
@@ -78,14 +80,20 @@ struct WinogradOutput {
   }
 
   // f(how)
-  template <class Function>
-  [[gnu::always_inline]] static void pick(const Target& y, bool stream, Function f) noexcept {
-    if (!y.whole())
+  template <class Number, class Function>
+  [[gnu::always_inline]] static void pick(const Target<Number>& y, bool stream,
+                                          Function f) noexcept {
+    if (!y.whole()) {
       f(std::integral_constant<Store, Store::masked>());
-    else if (stream)
-      f(std::integral_constant<Store, Store::stream>());
-    else
-      f(std::integral_constant<Store, Store::plain>());
+      return;
+    }
+    if constexpr (can_stream<Number>) {
+      if (stream) {
+        f(std::integral_constant<Store, Store::stream>());
+        return;
+      }
+    }
+    f(std::integral_constant<Store, Store::plain>());
   }
 
   template <class Put>
@@ -96,9 +104,10 @@ struct WinogradOutput {
   }
 
   // y of one tile with all points at hand.
-  template <Activation activation, Store how>
-  static void block(const float* m, std::int64_t m_stride, reg bias, const Target& y) noexcept {
-    const Target to = y;
+  template <Activation activation, Store how, class Number>
+  static void block(const float* m, std::int64_t m_stride, reg bias,
+                    const Target<Number>& y) noexcept {
+    const Target<Number> to = y;
     map(m, m_stride, [&](int i, int j, reg r) { put<activation, how>(to, i, j, V::add(r, bias)); });
   }
 
@@ -109,10 +118,10 @@ struct WinogradOutput {
       V::store(sum, first ? V::mul(by, V::load(plane)) : V::mac(by, V::load(plane), V::load(sum)));
   }
   // y = act(sum + factor * plane + bias)
-  template <Activation activation, Store how>
+  template <Activation activation, Store how, class Number>
   static void finish(const float* plane, float factor, const float* sum, reg bias,
-                     const Target& y) noexcept {
-    const Target to = y;
+                     const Target<Number>& y) noexcept {
+    const Target<Number> to = y;
     const reg by = V::set(factor);
 #pragma GCC unroll 4
     for (int i = 0; i < F::m; ++i)
@@ -125,9 +134,9 @@ struct WinogradOutput {
   }
 
   // The tile's share of this point in every slice.
-  template <Activation activation>
+  template <Activation activation, class Number>
   static void share(const WinogradPass& s, const WinogradBlock& p, const float* m, bool stream,
-                    int slice, reg bias, Target& y, float* sums) noexcept {
+                    int slice, reg bias, Target<Number>& y, float* sums) noexcept {
     alignas(64) float plane[outputs * lanes];
     map(m, p.stride, [&](int i, int j, reg r) { V::store(plane + (i * F::m + j) * lanes, r); });
     const std::int64_t origin = y.origin;
@@ -146,7 +155,10 @@ struct WinogradOutput {
   }
 
   // Stores past the caches save reading what is overwritten: 512x512x64 took 25 ms without, 20
-  // with. An output that the next layer may find in L3 is left there.
+  // with. An output that the next layer may find in L3 is left there. Half a line would be written
+  // twice.
+  template <class Number>
+  static constexpr bool can_stream = sizeof(Number) == 4;
   static bool streams(const WinogradPass& s, const ConvArgs& args) noexcept {
     constexpr std::int64_t large = std::int64_t{12} << 20;
     const auto address = reinterpret_cast<std::uintptr_t>(args.target);
@@ -162,12 +174,13 @@ struct WinogradOutput {
     return count < F::m ? count : F::m;
   }
 
-  static Target target_of(const WinogradPass& s, const ConvArgs& args,
-                          const WinogradTiles::Place& at, int phase) noexcept {
+  template <class Number>
+  static Target<Number> target_of(const WinogradPass& s, const ConvArgs& args,
+                                  const WinogradTiles::Place& at, int phase) noexcept {
     const int step = s.target_step;
     const int row = at.row * F::m * step + phase / step - s.shift.h;
     const int column = at.column * F::m * step + phase % step - s.shift.w;
-    Target y{};
+    Target<Number> y{};
     y.origin = ((at.image * s.target.d + at.slice * D::m) * s.target.h + row) * s.target.w + column;
     y.column = step;
     y.row = std::int64_t{step} * s.target.w;
@@ -181,29 +194,30 @@ struct WinogradOutput {
     return y;
   }
 
-  template <Activation activation>
+  template <class Number, Activation activation>
   static void run(const WinogradPass& s, const WinogradTiles& tiles, const ConvArgs& args,
                   const WinogradBlock& p) noexcept {
-    const bool stream = streams(s, args);
+    const bool stream = can_stream<Number> && streams(s, args);
     const int phase_width = static_cast<int>(ceil_div(s.width, lanes)) * lanes;
     for (int i = 0; i < p.block.tiles; ++i) {
       const auto at = tiles.place(p.block.first + i);
-      Target y = target_of(s, args, at, p.from / phase_width);
+      auto y = target_of<Number>(s, args, at, p.from / phase_width);
       for (int n = 0; n < p.width; n += lanes) {
         const int phase = (p.from + n) / phase_width, channel = (p.from + n) % phase_width;
-        if (channel == 0) y = target_of(s, args, at, phase);
+        if (channel == 0) y = target_of<Number>(s, args, at, phase);
         const int panel = n / nr * nr, panel_width = p.width - panel < nr ? lanes : nr;
         const float* m =
             p.m + std::int64_t{panel} * p.block.tiles + std::int64_t{i} * panel_width + (n - panel);
-        y.target = args.target_f32() + channel;
-        y.residual = args.residual == nullptr ? nullptr : args.residual_f32() + channel;
+        y.target = static_cast<Number*>(args.target) + channel;
+        if (args.residual != nullptr)
+          y.residual = static_cast<const Number*>(args.residual) + channel;
         y.count = s.width - channel < lanes ? s.width - channel : lanes;
         const reg bias = args.bias == nullptr ? V::zero() : V::load(args.bias + channel, y.count);
         if constexpr (D::points == 1) {
           pick(y, stream,
                [&](auto how) { block<activation, decltype(how)::value>(m, p.stride, bias, y); });
         } else {
-          Target slice = y;
+          auto slice = y;
           share<activation>(s, p, m, stream, at.slice * D::m, bias, slice,
                             p.sums + sum_floats(1, i * std::int64_t{p.width} + n));
         }
@@ -214,16 +228,23 @@ struct WinogradOutput {
 
   using Run = void (*)(const WinogradPass&, const WinogradTiles&, const ConvArgs&,
                        const WinogradBlock&) noexcept;
-  static Run run_of(Activation activation) noexcept {
+  static Run run_of(const ConvArgs& args) noexcept {
+    Run found = nullptr;
+    of_type<V>(args.shape.target_type,
+               [&](auto number) { found = run_as<decltype(number)>(args.epilogue.activation); });
+    return found;
+  }
+  template <class Number>
+  static Run run_as(Activation activation) noexcept {
     switch (activation) {
       case Activation::relu:
-        return run<Activation::relu>;
+        return run<Number, Activation::relu>;
       case Activation::leaky_relu:
-        return run<Activation::leaky_relu>;
+        return run<Number, Activation::leaky_relu>;
       case Activation::relu6:
-        return run<Activation::relu6>;
+        return run<Number, Activation::relu6>;
       default:
-        return run<Activation::none>;
+        return run<Number, Activation::none>;
     }
   }
 };

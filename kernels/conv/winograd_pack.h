@@ -1,5 +1,6 @@
 // U = G g Gt for every pair of channels, in the order in which winograd.h reads it: [depth point]
-// [group][e][panel][source channel][panel width], zeros where channels are rounded up.
+// [group][e][panel][source channel][panel width], zeros where channels are rounded up; of pairs,
+// [source channel / 2][panel width][2].
 #pragma once
 
 #include "kernels/conv/winograd.h"
@@ -12,6 +13,7 @@ struct WinogradPack {
   using W = Winograd<V, D, F>;
   using Plan = typename W::Plan;
   using reg = typename V::reg;
+  using number = typename V::number;
   static constexpr int lanes = V::lanes;
   static constexpr int taps = D::taps * F::taps * F::taps;  // of a phase
 
@@ -62,13 +64,13 @@ struct WinogradPack {
   // Full lines that no cache will keep go past the caches: 10 ms in place of 16 for 1024 x 1024
   // channels.
   static bool streams(const Plan& p) noexcept {
-    return lanes == 16 && W::packed_bytes(p) > (std::size_t{16} << 20);
+    return lanes == 16 && V::pair == 1 && W::packed_bytes(p) > (std::size_t{16} << 20);
   }
 
-  // U of one source channel and lanes target channels at a point of the depth.
-  template <bool stream>
-  static void transform(const float* gathered, int point, float* u,
-                        std::int64_t u_stride) noexcept {
+  // put(e, U of one source channel and lanes target channels) at a point of the depth
+  template <class Put>
+  [[gnu::always_inline]] static void transform(const float* gathered, int point,
+                                               const Put& put) noexcept {
     map_2d<V, F::taps, F::points>(
         [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
         [&](int i, int j) {
@@ -80,19 +82,31 @@ struct WinogradPack {
                          V::load(from + d * F::taps * F::taps * lanes), sum);
           return sum;
         },
-        [&](int i, int j, reg r) {
-          float* to = u + (i * F::points + j) * u_stride;
-          if constexpr (stream)
-            V::stream(to, r);
-          else
-            V::store(to, r);
-        });
+        [&](int i, int j, reg r) { put(i * F::points + j, r); });
+  }
+  template <bool stream>
+  static void store(const float* gathered, int point, number* u, std::int64_t u_stride) noexcept {
+    constexpr int next = taps * lanes;  // floats of a channel
+    if constexpr (V::pair == 2) {
+      alignas(64) float even[W::points * lanes];
+      transform(gathered, point, [&](int e, reg r) { V::store(even + e * lanes, r); });
+      transform(gathered + next, point, [&](int e, reg r) {
+        V::store_pairs(u + e * u_stride, V::load(even + e * lanes), r);
+      });
+    } else {
+      transform(gathered, point, [&](int e, reg r) {
+        if constexpr (stream)
+          V::stream(u + e * u_stride, r);
+        else
+          V::store(u + e * u_stride, r);
+      });
+    }
   }
 
   static void run(const Plan& p, bool data, const float* weights, void* packed, std::int64_t first,
                   std::int64_t last) noexcept {
     alignas(64) float gathered[lanes * taps * lanes];
-    const auto store = streams(p) ? transform<true> : transform<false>;
+    const auto store_channels = streams(p) ? store<true> : store<false>;
     const int blocks = p.depth / lanes;
     for (std::int64_t task = first; task < last; ++task) {
       const int target = static_cast<int>(task / blocks) * lanes;
@@ -104,14 +118,14 @@ struct WinogradPack {
       const int group_width = end - group < p.group ? end - group : p.group;
       const int panel = in_group / W::nr * W::nr;
       const int panel_width = group_width - panel < W::nr ? lanes : W::nr;
-      float* u = static_cast<float*>(packed) + std::int64_t{W::points} * p.depth * group +
-                 std::int64_t{p.depth} * panel + std::int64_t{source} * panel_width +
-                 (in_group - panel);
+      number* u = static_cast<number*>(packed) + std::int64_t{W::points} * p.depth * group +
+                  std::int64_t{p.depth} * panel + std::int64_t{source} * panel_width +
+                  (in_group - panel) * V::pair;
       for (int point = 0; point < D::points;
            ++point, u += std::int64_t{W::points} * p.depth * p.width)
-        for (int c = 0; c < lanes; ++c)
-          store(gathered + c * taps * lanes, point, u + c * panel_width,
-                std::int64_t{p.depth} * group_width);
+        for (int c = 0; c < lanes; c += V::pair)
+          store_channels(gathered + c * taps * lanes, point, u + c * panel_width,
+                         std::int64_t{p.depth} * group_width);
     }
     V::fence();
   }

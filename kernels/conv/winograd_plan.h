@@ -74,7 +74,6 @@ inline WinogradPass data_pass(const ConvShape& s) noexcept {
 // D and F: forms of the depth and of the plane; `step`: stride of the plane.
 template <class D, class F, int step>
 const char* winograd_refuse(const ConvShape& s) noexcept {
-  if (const char* reason = refuse_other_types(s)) return reason;
   if (s.kernel[0] != D::taps) return D::taps == 1 ? "kernel has a depth" : "kernel is not 3 deep";
   if (s.kernel[1] != step * F::taps || s.kernel[2] != step * F::taps)
     return step == 1 ? "kernel is not 3x3" : "kernel is not 4x4";
@@ -96,8 +95,10 @@ constexpr int round_up(std::int64_t a, std::int64_t b) noexcept {
 }
 
 // A stride of an odd number of 64-byte lines visits every set of a cache.
-constexpr std::int64_t odd_lines(std::int64_t floats) noexcept {
-  return (ceil_div(floats, 16) | 1) * 16;
+template <class Number>
+constexpr std::int64_t odd_lines(std::int64_t numbers) noexcept {
+  constexpr std::int64_t line = 64 / sizeof(Number);
+  return (ceil_div(numbers, line) | 1) * line;
 }
 
 // Tiles are numbered down the columns of bands of `deep` x `band` tile slices and rows, image after

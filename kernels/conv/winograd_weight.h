@@ -54,9 +54,9 @@ struct WinogradWeight {
     const std::int64_t wanted = ceil_div(16, slabs(p));
     p.chunk_blocks = ceil_div(p.tiles.blocks, at_most(p.tiles.blocks, wanted));
     p.chunks = ceil_div(p.tiles.blocks, p.chunk_blocks);
-    p.v_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.c_group);
-    p.w_stride = odd_lines(std::int64_t{p.tiles.block_tiles()} * p.oc_group);
-    p.u_stride = odd_lines(std::int64_t{p.c_group} * p.oc_group);
+    p.v_stride = odd_lines<float>(std::int64_t{p.tiles.block_tiles()} * p.c_group);
+    p.w_stride = odd_lines<float>(std::int64_t{p.tiles.block_tiles()} * p.oc_group);
+    p.u_stride = odd_lines<float>(std::int64_t{p.c_group} * p.oc_group);
     return p;
   }
 
@@ -84,7 +84,7 @@ struct WinogradWeight {
 
   // out[e][tile][c_group], channels [from, from + group) of the image
   template <int size, int slices, class Map>
-  static void transform(const Window<size, slices>& w, int from, int group, int channels,
+  static void transform(const Window<float, size, slices>& w, int from, int group, int channels,
                         float* out, std::int64_t stride, Map map) noexcept {
     for (int c = 0; c < group; c += lanes) {
       const int left = channels - from - c, count = left < lanes ? left : lanes;
@@ -101,12 +101,12 @@ struct WinogradWeight {
   static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
                           int from, float* v) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.x_f32(), args.x_pixel,       s.source,
-                              s.before,     {D::m, F::m, F::m}, 1};
+    const WinogradImage<float> image{args.x_f32(), args.x_pixel,       s.source,
+                                     s.before,     {D::m, F::m, F::m}, 1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const auto window = [&](int tile) noexcept {
-      return Window<F::points, winograd_input<D>.widest()>(image, p.tiles.place(block.first + tile),
-                                                           0, winograd_input<D>.at[point]);
+      return Window<float, F::points, winograd_input<D>.widest()>(
+          image, p.tiles.place(block.first + tile), 0, winograd_input<D>.at[point]);
     };
     auto next = window(0);
     for (int i = 0; i < block.tiles; ++i) {
@@ -121,12 +121,12 @@ struct WinogradWeight {
   static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
                            int from, float* to) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage image{args.dy_f32(), args.dy_pixel,      s.target,
-                              {0, 0, 0},     {D::m, F::m, F::m}, 1};
+    const WinogradImage<float> image{args.dy_f32(), args.dy_pixel,      s.target,
+                                     {0, 0, 0},     {D::m, F::m, F::m}, 1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); };
     const auto window = [&](int tile) noexcept {
-      return Window<F::m, winograd_gradient<D>.widest()>(image, p.tiles.place(block.first + tile),
-                                                         0, winograd_gradient<D>.at[point]);
+      return Window<float, F::m, winograd_gradient<D>.widest()>(
+          image, p.tiles.place(block.first + tile), 0, winograd_gradient<D>.at[point]);
     };
     auto next = window(0);
     for (int i = 0; i < block.tiles; ++i) {

@@ -32,9 +32,10 @@ template <class V, int from, int to, int row = 0, int rows = to, class Map, clas
 }
 
 // An image with channels last, as the windows of tiles see it.
+template <class Number>
 struct WinogradImage {
-  const float* pixels;
-  std::int64_t pixel;  // floats from one to the next
+  const Number* pixels;
+  std::int64_t pixel;  // numbers from one to the next
   WinogradSize size, before;
   WinogradSize tile;  // pixels of a phase from one tile to the next
   int step;           // between pixels of a phase, along rows and columns
@@ -42,12 +43,12 @@ struct WinogradImage {
 
 // size x size pixels of a phase of an image, some of which may lie outside; each is the sum of
 // `slices` pixels of as many slices, with their factors.
-template <int size, int slices>
+template <class Number, int size, int slices>
 class Window {
  public:
   // `factors` of the `all` slices of the window, no more than `slices` of which are not zero.
   template <int all>
-  Window(const WinogradImage& image, const WinogradTiles::Place& at, int phase,
+  Window(const WinogradImage<Number>& image, const WinogradTiles::Place& at, int phase,
          const float (&factors)[all]) noexcept
       : pixels_(image.pixels),
         pixel_(image.step * image.pixel),
@@ -75,7 +76,7 @@ class Window {
   // count == lanes.
   template <class V, bool inside>
   [[gnu::always_inline]] typename V::reg load(int i, int j, int c, int count) const noexcept {
-    const float* at = pixels_ + origin_ + i * row_ + j * pixel_ + c;
+    const Number* at = pixels_ + origin_ + i * row_ + j * pixel_ + c;
     if (!inside && (i < top_ || i >= bottom_ || j < left_ || j >= right_)) return V::zero();
     if constexpr (slices == 1) return read<V, inside>(at, count);
     typename V::reg sum = V::mul(V::set(factor_[0]), read<V, inside>(at + slice_[0], count));
@@ -95,7 +96,7 @@ class Window {
   // Slices outside of the image get factor 0 and the place of one inside, of which every window has
   // at least one.
   template <int all>
-  void sum_slices(const float (&factors)[all], int z, const WinogradImage& image) noexcept {
+  void sum_slices(const float (&factors)[all], int z, const WinogradImage<Number>& image) noexcept {
     const std::int64_t slice = std::int64_t{image.size.h} * image.size.w * image.pixel;
     for (int k = 0; k < slices; ++k) {
       slice_[k] = (z < 0 ? -z : 0) * slice;
@@ -109,7 +110,7 @@ class Window {
   }
 
   template <class V, bool inside>
-  [[gnu::always_inline]] typename V::reg read(const float* at, int count) const noexcept {
+  [[gnu::always_inline]] typename V::reg read(const Number* at, int count) const noexcept {
     if constexpr (inside) {
       __builtin_prefetch(at + ahead_);
       return V::load(at);
@@ -117,7 +118,7 @@ class Window {
     return count == V::lanes ? V::load(at) : V::load(at, count);
   }
 
-  const float* pixels_;
+  const Number* pixels_;
   std::int64_t origin_;  // of the first slice; may lie outside of the image
   std::int64_t pixel_, row_, ahead_ = 0;
   int top_, bottom_, left_, right_;  // pixels [top, bottom) x [left, right) are inside
@@ -126,11 +127,12 @@ class Window {
 };
 
 // out[(i - row, j)][lanes] = T window T^t for lanes channels from c and rows [row, row + rows);
-// lines of out are `stride` floats apart.
-template <class V, int to, int row, int rows, bool inside, int size, int slices, class Map>
-inline void map_window(const Window<size, slices>& window, int c, int count, float* out,
+// lines of out are `stride` numbers apart.
+template <class V, int to, int row, int rows, bool inside, class Number, int size, int slices,
+          class Out, class Map>
+inline void map_window(const Window<Number, size, slices>& window, int c, int count, Out* out,
                        std::int64_t stride, Map map) noexcept {
-  const Window<size, slices> w = window;  // in registers: out may alias the other
+  const Window<Number, size, slices> w = window;  // in registers: out may alias the other
   map_2d<V, size, to, row, rows>(
       map, [&](int i, int j) { return w.template load<V, inside>(i, j, c, count); },
       [&](int i, int j, typename V::reg r) { V::store(out + ((i - row) * to + j) * stride, r); });

@@ -11,7 +11,8 @@ namespace {
 std::vector<const MatmulKernel*> join() {
   const auto whole = onednn_matmul_kernels();
   std::vector<const MatmulKernel*> all(whole.begin(), whole.end());
-  for (const auto* table : {&matmul_tiles_amx, &matmul_avx512, &matmul_avx2, &matmul_reference})
+  for (const auto* table :
+       {&matmul_tiles_amx, &matmul_bf16, &matmul_avx512, &matmul_avx2, &matmul_reference})
     for (const MatmulKernel& entry : *table) all.push_back(&entry);
   return all;
 }

@@ -10,6 +10,7 @@ namespace burin::kernels {
 
 extern const std::span<const MatmulKernel> matmul_reference;  // reference.cpp
 extern const std::span<const MatmulKernel> matmul_tiles_amx;  // tiles_amx.cpp
+extern const std::span<const MatmulKernel> matmul_bf16;       // bf16.cpp
 extern const std::span<const MatmulKernel> matmul_avx2;       // avx2.cpp
 extern const std::span<const MatmulKernel> matmul_avx512;     // avx512.cpp
 

@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include "kernels/element.h"
 #include "kernels/epilogue.h"
 #include "kernels/micro/activation.h"
+#include "kernels/micro/of_type.h"
 #include "kernels/micro/tile.h"
 
 namespace burin::kernels {
@@ -12,21 +14,24 @@ namespace {
 
 // c[i][j] = act(start[i][j] + acc[i][j]) for `columns` columns, where start is the old c or the
 // bias plus the residual.
+template <class V>
 struct TileCall {
-  TileOperands o;  // w_depth is ignored: it is the width of the tile
+  TileOperands<V> o;  // w_depth is ignored: it is the width of the tile
   // Taps behind the o.taps of the lists that the first, or the last row of the tile does not have.
   int taps_without_first, taps_without_last;
-  float* c;
+  Element type;  // of c and the residual: f32, or bf16 where V has it and nothing is added to c
+  void* c;
   std::ptrdiff_t c_row;
-  const float* bias;      // null: zero
-  const float* residual;  // null: zero
+  const float* bias;     // null: zero
+  const void* residual;  // null: zero
   std::ptrdiff_t residual_row;
   int columns;  // the last vector may be cut, none is empty
   bool add_to_c;
-  const float* next_c;  // c of the next call, fetched meanwhile
+  const void* next_c;  // c of the next call, fetched meanwhile
   Epilogue epilogue;
 };
-using TileFunction = void (*)(const TileCall&) noexcept;
+template <class V>
+using TileFunction = void (*)(const TileCall<V>&) noexcept;
 
 // f(i, j) for every register of a tile.
 template <int MR, int NV, class F>
@@ -65,22 +70,22 @@ template <class V, int MR, int NV>
   });
 }
 
-template <class V, int MR, int NV>
-[[gnu::always_inline]] inline void add_tile(const float* from, std::ptrdiff_t row, int columns,
+template <class V, int MR, int NV, class Number>
+[[gnu::always_inline]] inline void add_tile(const Number* from, std::ptrdiff_t row, int columns,
                                             typename V::reg (&acc)[MR][NV]) noexcept {
   const int last = columns - (NV - 1) * V::lanes;
   each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
-    const float* p = from + i * row + j * V::lanes;
+    const Number* p = from + i * row + j * V::lanes;
     acc[i][j] = V::add(acc[i][j], j + 1 < NV || last == V::lanes ? V::load(p) : V::load(p, last));
   });
 }
 
-template <class V, int MR, int NV>
-[[gnu::always_inline]] inline void store_tile(float* to, std::ptrdiff_t row, int columns,
+template <class V, int MR, int NV, class Number>
+[[gnu::always_inline]] inline void store_tile(Number* to, std::ptrdiff_t row, int columns,
                                               const typename V::reg (&acc)[MR][NV]) noexcept {
   const int last = columns - (NV - 1) * V::lanes;
   each_register<MR, NV>([&](auto i, auto j) __attribute__((always_inline)) {
-    float* p = to + i * row + j * V::lanes;
+    Number* p = to + i * row + j * V::lanes;
     if (j + 1 < NV || last == V::lanes)
       V::store(p, acc[i][j]);
     else
@@ -89,7 +94,7 @@ template <class V, int MR, int NV>
 }
 
 template <class V, int MR, int NV>
-[[gnu::always_inline]] inline void accumulate_border(const TileCall& call, TileOperands o,
+[[gnu::always_inline]] inline void accumulate_border(const TileCall<V>& call, TileOperands<V> o,
                                                      typename V::reg (&acc)[MR][NV]) noexcept {
   const auto nothing = [](int) __attribute__((always_inline)){};
   o.a_tap += o.taps;
@@ -102,43 +107,54 @@ template <class V, int MR, int NV>
   accumulate_rows<V, MR, NV, 0, MR - 1>(o, acc, nothing);
 }
 
-// DepthIsOne: neighbours in depth are neighbours in memory (a_depth 1); else rows are (a_row 1).
+// DepthIsOne: neighbours in depth are neighbours in memory (a_depth 1, of pairs 2); else rows are
+// (a_row 1).
 template <class V, int MR, int NV, bool DepthIsOne>
-void tile(const TileCall& call) noexcept {
+void tile(const TileCall<V>& call) noexcept {
   typename V::reg acc[MR][NV];
   each_register<MR, NV>([&](auto i, auto j)
                             __attribute__((always_inline)) { acc[i][j] = V::zero(); });
   if (call.add_to_c)
-    load_tile<V, MR, NV>(call.c, call.c_row, call.columns, acc);
+    load_tile<V, MR, NV>(static_cast<const float*>(call.c), call.c_row, call.columns, acc);
   else if (call.bias != nullptr)
     load_tile<V, MR, NV>(call.bias, 0, call.columns, acc);
   if (call.residual != nullptr && !call.add_to_c)
-    add_tile<V, MR, NV>(call.residual, call.residual_row, call.columns, acc);
-  TileOperands o = call.o;
-  o.w_depth = NV * V::lanes;
+    of_type<V>(
+        call.type, [&](auto number) __attribute__((always_inline)) {
+          const auto* from = static_cast<const decltype(number)*>(call.residual);
+          add_tile<V, MR, NV>(from, call.residual_row, call.columns, acc);
+        });
+  TileOperands<V> o = call.o;
+  o.w_depth = NV * V::lanes * V::pair;
   if (DepthIsOne)
-    o.a_depth = 1;
+    o.a_depth = V::pair;
   else
     o.a_row = 1;
+  const auto* const next = static_cast<const char*>(call.next_c);
+  const std::ptrdiff_t bytes = V::bf16_activations ? bytes_of(call.type) : 4;
   accumulate_rows<V, MR, NV, 0, MR>(
       o, acc, [&](int t) __attribute__((always_inline)) {
         for (int i = t; i < MR; i += o.taps)
           unroll<NV>([&](auto j) __attribute__((always_inline)) {
-            __builtin_prefetch(call.next_c + i * call.c_row + j * V::lanes, 1);
+            __builtin_prefetch(next + (i * call.c_row + j * V::lanes) * bytes, 1);
           });
       });
   if constexpr (DepthIsOne && MR > 1)
     if (call.taps_without_first + call.taps_without_last > 0)
       accumulate_border<V, MR, NV>(call, o, acc);
   if (call.epilogue.activation != Activation::none) activate<V, MR, NV>(call.epilogue, acc);
-  store_tile<V, MR, NV>(call.c, call.c_row, call.columns, acc);
+  of_type<V>(
+      call.type, [&](auto number) __attribute__((always_inline)) {
+        auto* const to = static_cast<decltype(number)*>(call.c);
+        store_tile<V, MR, NV>(to, call.c_row, call.columns, acc);
+      });
 }
 
 template <class V, int NV, bool DepthIsOne, class Heights>
 struct TileArray;
 template <class V, int NV, bool DepthIsOne, int... I>
 struct TileArray<V, NV, DepthIsOne, std::integer_sequence<int, I...>> {
-  static constexpr TileFunction at[] = {tile<V, I + 1, NV, DepthIsOne>...};  // [height - 1]
+  static constexpr TileFunction<V> at[] = {tile<V, I + 1, NV, DepthIsOne>...};  // [height - 1]
 };
 
 // The tiles of an instruction set: up to MR rows of two registers, or of one for few columns.
@@ -152,7 +168,7 @@ struct Tiles {
     return columns > V::lanes ? 2 * V::lanes : V::lanes;
   }
   template <bool DepthIsOne>
-  static TileFunction of(int height, int columns) noexcept {
+  static TileFunction<V> of(int height, int columns) noexcept {
     using Heights = std::make_integer_sequence<int, mr>;
     return columns > V::lanes ? TileArray<V, 2, DepthIsOne, Heights>::at[height - 1]
                               : TileArray<V, 1, DepthIsOne, Heights>::at[height - 1];

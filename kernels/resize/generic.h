@@ -16,13 +16,15 @@ struct ResizeLoops {
   static constexpr int lanes = V::size;
 
   // A row of a tensor: start of its first pixel, and its weight in a sum.
+  template <class T>
   struct Row {
-    const float* at;
+    const T* at;
     float weight;
   };
 
   // The rows that row `row` of y reads: up to two in depth times two in height.
-  static int rows_of(const ResizeArgs& args, std::int64_t row, Row (&rows)[4]) {
+  template <class T>
+  static int rows_of(const ResizeArgsOf<T>& args, std::int64_t row, Row<T> (&rows)[4]) {
     const ResizeShape& s = args.shape;
     const std::int64_t n = row / s.out[1] / s.out[0];
     const ResizeTap &d = args.taps[0][row / s.out[1] % s.out[0]], &h = args.taps[1][row % s.out[1]];
@@ -37,14 +39,15 @@ struct ResizeLoops {
     return count;
   }
 
-  static void nearest(const ResizeArgs& args, std::int64_t first, std::int64_t last) noexcept {
+  template <class T>
+  static void nearest(const ResizeArgsOf<T>& args, std::int64_t first, std::int64_t last) noexcept {
     const ResizeShape& s = args.shape;
     for (std::int64_t row = first; row < last; ++row) {
-      Row rows[4];
+      Row<T> rows[4];
       rows_of(args, row, rows);
-      float* y = args.target + row * s.out[2] * args.target_pixel;
+      T* y = args.target + row * s.out[2] * args.target_pixel;
       for (int o = 0; o < s.out[2]; ++o) {
-        const float* x = rows[0].at + args.taps[2][o].index[0] * args.source_pixel;
+        const T* x = rows[0].at + args.taps[2][o].index[0] * args.source_pixel;
         for (int c = 0; c < s.channels; c += lanes)
           V::store(y + o * args.target_pixel + c, V::load(x + c, s.channels - c), s.channels - c);
       }
@@ -52,19 +55,21 @@ struct ResizeLoops {
   }
 
   // Weighted sum of a pixel over the rows.
-  static batch column(const Row* rows, int count, std::int64_t at, int left) {
+  template <class T>
+  static batch column(const Row<T>* rows, int count, std::int64_t at, int left) {
     batch sum = batch(rows[0].weight) * V::load(rows[0].at + at, left);
     for (int r = 1; r < count; ++r)
       sum = xsimd::fma(batch(rows[r].weight), V::load(rows[r].at + at, left), sum);
     return sum;
   }
 
-  static void linear(const ResizeArgs& args, std::int64_t first, std::int64_t last) noexcept {
+  template <class T>
+  static void linear(const ResizeArgsOf<T>& args, std::int64_t first, std::int64_t last) noexcept {
     const ResizeShape& s = args.shape;
     for (std::int64_t row = first; row < last; ++row) {
-      Row rows[4];
+      Row<T> rows[4];
       const int count = rows_of(args, row, rows);
-      float* y = args.target + row * s.out[2] * args.target_pixel;
+      T* y = args.target + row * s.out[2] * args.target_pixel;
       for (int o = 0; o < s.out[2]; ++o) {
         const ResizeTap& tap = args.taps[2][o];
         const std::int64_t a = tap.index[0] * args.source_pixel;
@@ -82,15 +87,16 @@ struct ResizeLoops {
 
   // Output pixels 2i+1 and 2i+2 lie between input pixels i and i+1; the first and the last are
   // copies. 4 loads for 2 stores.
-  static void linear_double(const ResizeArgs& args, std::int64_t first,
+  template <class T>
+  static void linear_double(const ResizeArgsOf<T>& args, std::int64_t first,
                             std::int64_t last) noexcept {
     const ResizeShape& s = args.shape;
     const batch near(0.75f), far(0.25f);
     for (std::int64_t row = first; row < last; ++row) {
-      Row rows[4];
+      Row<T> rows[4];
       const int count = rows_of(args, row, rows);
-      float* y = args.target + row * s.out[2] * args.target_pixel;
-      float* end = y + (s.out[2] - 1) * args.target_pixel;
+      T* y = args.target + row * s.out[2] * args.target_pixel;
+      T* end = y + (s.out[2] - 1) * args.target_pixel;
       const std::int64_t last_x = (s.in[2] - 1) * args.source_pixel;
       for (int c = 0; c < s.channels; c += lanes) {
         const int left = s.channels - c;
@@ -99,7 +105,7 @@ struct ResizeLoops {
       }
       for (int i = 0; i + 1 < s.in[2]; ++i) {
         const std::int64_t at = i * args.source_pixel;
-        float* out = y + (2 * i + 1) * args.target_pixel;
+        T* out = y + (2 * i + 1) * args.target_pixel;
         for (int c = 0; c < s.channels; c += lanes) {
           const int left = s.channels - c;
           const batch a = column(rows, count, at + c, left);
@@ -153,7 +159,7 @@ struct ResizeLoops {
     const ResizeAdjoint& height = args.adjoint[1];
     const batch near(0.75f), far(0.25f);
     for (std::int64_t row = first; row < last; ++row) {
-      Row rows[4];
+      Row<float> rows[4];
       int count = 0;
       const std::int64_t image = row / s.in[1], h = row % s.in[1];
       for (int r = height.begin[h]; r < height.begin[h + 1]; ++r) {
@@ -180,7 +186,13 @@ struct ResizeLoops {
   }
 
   static constexpr ResizeKernels table(const char* name, Isa isa) {
-    return {name, isa, nearest, linear, linear_double, adjoint, adjoint_double};
+    return {.name = name,
+            .isa = isa,
+            .forward = {nearest<float>, linear<float>, linear_double<float>},
+            .forward_bf16 = {nearest<std::uint16_t>, linear<std::uint16_t>,
+                             linear_double<std::uint16_t>},
+            .adjoint = adjoint,
+            .adjoint_double = adjoint_double};
   }
 };
 

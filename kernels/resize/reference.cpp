@@ -1,4 +1,5 @@
 // What the tables compute, written down once: scalar loops over points, sums in double.
+#include "kernels/bf16.h"
 #include "kernels/resize/resize.h"
 
 namespace burin::kernels {
@@ -20,7 +21,13 @@ std::int64_t pixel_of(const std::array<int, 3>& size, const Point& p) {
   return ((p.n * size[0] + p.d) * size[1] + p.h) * size[2] + p.w;
 }
 
-void linear(const ResizeArgs& args, std::int64_t first, std::int64_t last) noexcept {
+double number(float v) noexcept { return static_cast<double>(v); }
+double number(std::uint16_t bits) noexcept { return static_cast<double>(widen_bf16(bits)); }
+void put(double v, float& to) noexcept { to = static_cast<float>(v); }
+void put(double v, std::uint16_t& to) noexcept { to = round_bf16(static_cast<float>(v)); }
+
+template <class T>
+void linear(const ResizeArgsOf<T>& args, std::int64_t first, std::int64_t last) noexcept {
   const ResizeShape& s = args.shape;
   each_pixel(s.out, first, last, [&](const Point& o) {
     const ResizeTap &d = args.taps[0][o.d], &h = args.taps[1][o.h], &w = args.taps[2][o.w];
@@ -32,10 +39,9 @@ void linear(const ResizeArgs& args, std::int64_t first, std::int64_t last) noexc
                               static_cast<double>(w.weight[k]);
         if (weight == 0) continue;
         const Point at{o.n, d.index[i], h.index[j], w.index[k]};
-        sum +=
-            weight * static_cast<double>(args.source[pixel_of(s.in, at) * args.source_pixel + c]);
+        sum += weight * number(args.source[pixel_of(s.in, at) * args.source_pixel + c]);
       }
-      args.target[pixel_of(s.out, o) * args.target_pixel + c] = static_cast<float>(sum);
+      put(sum, args.target[pixel_of(s.out, o) * args.target_pixel + c]);
     }
   });
 }
@@ -62,7 +68,12 @@ void adjoint(const ResizeArgs& args, std::int64_t first, std::int64_t last) noex
 
 }  // namespace
 
-constinit const ResizeKernels resize_reference = {"reference", Isa::reference, linear, linear,
-                                                  linear,      adjoint,        adjoint};
+constinit const ResizeKernels resize_reference = {
+    .name = "reference",
+    .isa = Isa::reference,
+    .forward = {linear<float>, linear<float>, linear<float>},
+    .forward_bf16 = {linear<std::uint16_t>, linear<std::uint16_t>, linear<std::uint16_t>},
+    .adjoint = adjoint,
+    .adjoint_double = adjoint};
 
 }  // namespace burin::kernels

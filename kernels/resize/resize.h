@@ -7,7 +7,8 @@
 // weights that sum to 1), and, for the adjoint, who reads an input point; so each element of dx is
 // gathered by one task. The position of o in the input is (o + 1/2)*in/out - 1/2 (half_pixel) or
 // o*(in - 1)/(out - 1) (align_corners; 0 when out is 1), clamped to the image; nearest rounds
-// halves up. Activations are channels last with a pixel stride (>= channels). No overlap.
+// halves up. Activations are channels last with a pixel stride (>= channels), f32 or, forward, bf16
+// (sums are f32). No overlap.
 #pragma once
 
 #include <array>
@@ -54,25 +55,35 @@ struct ResizeShape {
 };
 
 // Forward: source = x, target = y, taps. Adjoint: source = dy, target = dx, adjoint.
-struct ResizeArgs {
+template <class T>
+struct ResizeArgsOf {
   ResizeShape shape{};
-  const float* source = nullptr;
-  std::int64_t source_pixel = 0;
-  float* target = nullptr;
+  const T* source = nullptr;
+  std::int64_t source_pixel = 0;  // elements from one pixel to the next
+  T* target = nullptr;
   std::int64_t target_pixel = 0;
   std::array<const ResizeTap*, 3> taps{};
   std::array<ResizeAdjoint, 3> adjoint{};
+};
+using ResizeArgs = ResizeArgsOf<float>;
+using ResizeArgsBf16 = ResizeArgsOf<std::uint16_t>;  // the bits of bf16
+
+// The forward passes of a type.
+template <class T>
+struct ResizeForward {
+  using Pass = void (*)(const ResizeArgsOf<T>&, std::int64_t first, std::int64_t last) noexcept;
+  Pass nearest, linear;
+  // Width doubled, half-pixel: pairs of output pixels share their loads (weights 3/4 and 1/4).
+  // Depth must not change; any height.
+  Pass linear_double;
 };
 
 // Passes work on rows [first, last) of their target.
 struct ResizeKernels {
   const char* name;
   Isa isa;
-  void (*nearest)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
-  void (*linear)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
-  // Width doubled, half-pixel: pairs of output pixels share their loads (weights 3/4 and 1/4).
-  // Depth must not change; any height.
-  void (*linear_double)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
+  ResizeForward<float> forward;
+  ResizeForward<std::uint16_t> forward_bf16;
   void (*adjoint)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;
   // The adjoint of linear_double where the height is doubled as well.
   void (*adjoint_double)(const ResizeArgs&, std::int64_t first, std::int64_t last) noexcept;

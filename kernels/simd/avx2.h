@@ -10,6 +10,9 @@ struct Avx2 {
   using reg = __m256;
   static constexpr int lanes = 8;
   static constexpr int registers = 16;
+  using number = float;
+  static constexpr int pair = 1;
+  static constexpr bool bf16_activations = false;
 
   static __m256i mask_of(int count) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -19,6 +22,7 @@ struct Avx2 {
   static reg set(float value) { return _mm256_set1_ps(value); }
   static reg load(const float* p) { return _mm256_loadu_ps(p); }
   static reg load(const float* p, int count) { return _mm256_maskload_ps(p, mask_of(count)); }
+  static reg operand(const float* p) { return load(p); }
   static reg broadcast(const float* p) { return _mm256_broadcast_ss(p); }
   static reg mac(reg a, reg b, reg c) { return _mm256_fmadd_ps(a, b, c); }
   // c += a*b, in place; see avx512.h.

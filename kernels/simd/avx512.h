@@ -12,6 +12,9 @@ struct Avx512 {
   using reg = __m512;
   static constexpr int lanes = 16;
   static constexpr int registers = 32;
+  using number = float;                            // of an operand of products
+  static constexpr int pair = 1;                   // neighbours in depth that share a lane of one
+  static constexpr bool bf16_activations = false;  // load() and store() take them
 
   static __mmask16 mask_of(int count) {
     return static_cast<__mmask16>(count >= lanes ? 0xffffu : (1u << count) - 1u);
@@ -20,6 +23,7 @@ struct Avx512 {
   static reg set(float value) { return _mm512_set1_ps(value); }
   static reg load(const float* p) { return _mm512_loadu_ps(p); }
   static reg load(const float* p, int count) { return _mm512_maskz_loadu_ps(mask_of(count), p); }
+  static reg operand(const float* p) { return load(p); }
   static reg broadcast(const float* p) { return _mm512_set1_ps(*p); }
   static reg mac(reg a, reg b, reg c) { return _mm512_fmadd_ps(a, b, c); }
   // c += a*b, in place. Inside of large tiles GCC 12 and clang 14 otherwise pick forms of the

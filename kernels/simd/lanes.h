@@ -2,7 +2,10 @@
 // that work a pixel at a time on any number of channels.
 #pragma once
 
+#include <cstdint>
 #include <xsimd/xsimd.hpp>
+
+#include "kernels/bf16.h"
 
 namespace burin::kernels {
 namespace {
@@ -21,6 +24,24 @@ struct Lanes {
       Words::store(p, value);
     else
       Words::store(p, value, left);
+  }
+
+  // The same of bf16; plain loops, which compilers turn into vectors.
+  static batch load(const std::uint16_t* p, int left) {
+    alignas(64) float wide[size] = {};
+    if (left >= size)
+      for (int i = 0; i < size; ++i) wide[i] = widen_bf16(p[i]);
+    else
+      for (int i = 0; i < left; ++i) wide[i] = widen_bf16(p[i]);
+    return load(wide, size);
+  }
+  static void store(std::uint16_t* p, batch value, int left) {
+    alignas(64) float wide[size];
+    store(wide, value, size);
+    if (left >= size)
+      for (int i = 0; i < size; ++i) p[i] = round_bf16(wide[i]);
+    else
+      for (int i = 0; i < left; ++i) p[i] = round_bf16(wide[i]);
   }
 };
 

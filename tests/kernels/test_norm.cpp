@@ -73,10 +73,10 @@ Result run(const NormKernels& table, const Case& k, const Numbers& n) {
   x.fill(n.x);
   dy.fill(n.dy);
   Vector mean(n.mean), scale(n.scale), shift(n.shift), a(n.a), b(n.b), d(n.d);
-  Pixels sums[4] = {{1, k.channels, 0, Guard::bytes},
-                    {1, k.channels, 0, Guard::bytes},
-                    {1, k.channels, 0, Guard::bytes},
-                    {1, k.channels, 0, Guard::bytes}};
+  Pixels<> sums[4] = {{1, k.channels, 0, Guard::bytes},
+                      {1, k.channels, 0, Guard::bytes},
+                      {1, k.channels, 0, Guard::bytes},
+                      {1, k.channels, 0, Guard::bytes}};
   table.statistics(x.data(), x.stride(), k.pixels, k.channels, sums[0].data(), sums[1].data());
   table.normalize({x.data(),
                    x.stride(),
@@ -104,7 +104,7 @@ Result run(const NormKernels& table, const Case& k, const Numbers& n) {
   back.dx = dx.data();
   back.dx_pixel = dx.stride();
   table.gradient(back);
-  for (Pixels* p : {&y, &dx, &sums[0], &sums[1], &sums[2], &sums[3]}) CHECK(p->intact());
+  for (Pixels<>* p : {&y, &dx, &sums[0], &sums[1], &sums[2], &sums[3]}) CHECK(p->intact());
   return {sums[0].dense(), sums[1].dense(), y.dense(),
           sums[2].dense(), sums[3].dense(), dx.dense()};
 }

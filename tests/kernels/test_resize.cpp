@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "kernels/resize/resize.h"
@@ -77,11 +79,12 @@ std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
     args.taps[axis] = taps[axis].data();
     args.adjoint[axis] = {begin[axis].data(), readers[axis].data()};
   }
+  const auto& forward = table.forward;
   const auto function = pass == Pass::adjoint_doubled ? table.adjoint_double
                         : back                        ? table.adjoint
-                        : pass == Pass::doubled       ? table.linear_double
-                        : k.linear                    ? table.linear
-                                                      : table.nearest;
+                        : pass == Pass::doubled       ? forward.linear_double
+                        : k.linear                    ? forward.linear
+                                                      : forward.nearest;
   const std::int64_t rows = back ? s.in_rows() : s.out_rows();
   function(args, 0, rows / 3);
   function(args, rows / 3, rows);
@@ -93,6 +96,30 @@ std::size_t numbers_of(const Case& k, Pass pass) {
   const ResizeShape& s = k.shape;
   return static_cast<std::size_t>(
       s.channels * (is_adjoint(pass) ? s.out_rows() * s.out[2] : s.in_rows() * s.in[2]));
+}
+
+// Forward, of numbers rounded to bf16.
+std::vector<float> result_bf16(const ResizeKernels& table, Pass pass, const Case& k,
+                               const std::vector<float>& numbers) {
+  const ResizeShape& s = k.shape;
+  Pixels<std::uint16_t> x(s.in_rows() * s.in[2], s.channels, 1, Guard::end_page);
+  Pixels<std::uint16_t> y(s.out_rows() * s.out[2], s.channels, 2, Guard::bytes);
+  x.fill(numbers);
+  kernels::ResizeArgsBf16 args{s, x.data(), x.stride(), y.data(), y.stride(), {}, {}};
+  std::array<std::vector<kernels::ResizeTap>, 3> taps;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    taps[axis].resize(static_cast<std::size_t>(s.out[axis]));
+    kernels::resize_taps(s.in[axis], s.out[axis], k.linear, k.align_corners, taps[axis].data());
+    args.taps[axis] = taps[axis].data();
+  }
+  const auto& forward = table.forward_bf16;
+  const auto function = pass == Pass::doubled ? forward.linear_double
+                        : k.linear            ? forward.linear
+                                              : forward.nearest;
+  function(args, 0, s.out_rows() / 3);
+  function(args, s.out_rows() / 3, s.out_rows());
+  CHECK(y.intact());
+  return y.dense();
 }
 
 // One row of four numbers, resized.
@@ -125,6 +152,26 @@ TEST_CASE("resize tables agree with the reference") {
       }
   }
   CHECK(doubled > 10);
+}
+
+TEST_CASE("of bf16 each result is that of f32, rounded") {
+  Random random(8);
+  for (const Case& k : cases()) {
+    std::vector<float> numbers = random.reals(numbers_of(k, Pass::forward));
+    for (float& v : numbers) v = kernels::widen_bf16(kernels::round_bf16(v));
+    const auto want = result(kernels::resize_reference, Pass::forward, k, numbers, 0);
+    for (const ResizeKernels* table : kernels::resize_kernels())
+      for (const Pass pass : {Pass::forward, Pass::doubled}) {
+        if (!kernels::usable(table->isa) || (pass == Pass::doubled && !doubles_width(k))) continue;
+        const auto got = result_bf16(*table, pass, k, numbers);
+        INFO(table->name << " pass " << static_cast<int>(pass) << " " << text(k));
+        // Half a unit of bf16, and what sums in f32 are off where they cancel.
+        float excess = 0;
+        for (std::size_t i = 0; i < want.size(); ++i)
+          excess = std::max(excess, std::abs(got[i] - want[i]) - 0x1.01p-8f * std::abs(want[i]));
+        CHECK(excess <= (k.linear ? 1e-6f : 0.0f));
+      }
+  }
 }
 
 // Values from torch.nn.functional.interpolate 2.x on [0, 1, 4, 9]: modes linear, with and without

@@ -11,7 +11,7 @@
 #include "kernels/conv/tiles_entry.h"
 #include "kernels/conv/tiles_weight_entry.h"
 #include "kernels/tiles/emulated.h"
-#include "tests/kernels/run_conv.h"
+#include "tests/kernels/typed_conv.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
 #include "tests/support/shapes.h"
@@ -29,37 +29,6 @@ template <bool split>
 const ConvWeightKernel emulated_weight =
     TilesWeightEntry<EmulatedTiles, split>::entry("tiles", Isa::reference);
 
-ConvNumbers numbers(const ConvShape& s, Random& random) {
-  const auto draw = [&](std::int64_t n) { return random.reals(static_cast<std::size_t>(n)); };
-  ConvNumbers n;
-  n.x = draw(s.batch * s.in_pixels() * s.in_channels);
-  n.dy = draw(s.batch * s.out_pixels() * s.out_channels);
-  n.w = draw(s.out_channels * (s.in_channels / s.groups) * s.taps());
-  n.bias_out = draw(s.out_channels);
-  n.bias_in = draw(s.in_channels);
-  n.residual_out = draw(s.batch * s.out_pixels() * s.out_channels);
-  n.residual_in = draw(s.batch * s.in_pixels() * s.in_channels);
-  n.x_gap = random.integer(0, 1) * 3;
-  n.dy_gap = random.integer(0, 1) * 5;
-  return n;
-}
-
-void round_list(std::vector<float>& list) {
-  for (float& v : list) v = widen_bf16(round_bf16(v));
-}
-
-// What the entry is given, as the reference takes it: activations rounded where the shape stores
-// them as bf16, factors where the entry rounds them.
-ConvNumbers as_seen(ConvNumbers n, const ConvShape& s, bool forward, bool split) {
-  if (!split || s.source_type == Element::bf16) round_list(forward ? n.x : n.dy);
-  if (!split) round_list(n.w);
-  if (s.target_type == Element::bf16) round_list(forward ? n.residual_out : n.residual_in);
-  return n;
-}
-
-// 2^-8: half a unit of bf16 in each result; f32 sums of some hundred products else.
-double tolerance(const ConvShape& s) { return s.target_type == Element::bf16 ? 0x1p-8 : 1e-5; }
-
 // Large shapes are for the cut, which the types do not change: not all pairs of these are run then.
 bool wanted(const ConvShape& s) {
   if (s.macs() <= 2000000) return true;
@@ -74,12 +43,12 @@ void check(const char* name, ConvShape s, Random& random, const ConvKernel& entr
       s.target_type = target;
       s.residual = random.integer(0, 1) == 1;
       if (entry.refuse(s) != nullptr || !wanted(s)) continue;
-      ConvNumbers n = numbers(s, random);
+      ConvNumbers n = random_numbers(s, random);
       n.epilogue = {Activation::leaky_relu, 0.125f};
       ConvShape plain = s;
       plain.source_type = plain.target_type = Element::f32;
       const auto& reference = *(forward ? conv_forward_kernels() : conv_data_kernels()).back();
-      const ConvResult want = run_conv(reference, plain, forward, as_seen(n, s, forward, split),
+      const ConvResult want = run_conv(reference, plain, forward, as_seen(n, s, forward, !split),
                                        TaskOrder::whole, Guard::bytes);
       const ConvResult got = run_conv(entry, s, forward, n, TaskOrder::reverse, Guard::end_page);
       const double error =
@@ -194,7 +163,7 @@ void check_weight(const char* name, ConvShape s, Random& random, const ConvWeigh
       s.source_type = x;
       s.target_type = dy;
       if (entry.refuse(s) != nullptr || !wanted(s)) continue;
-      const ConvNumbers n = numbers(s, random);
+      const ConvNumbers n = random_numbers(s, random);
       ConvNumbers seen = n;
       if (!split) round_list(seen.x), round_list(seen.dy);
       ConvShape plain = s;

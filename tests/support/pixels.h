@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/bf16.h"
 #include "tests/support/guarded_buffer.h"
 #include "tests/support/random.h"
 
 namespace burin::test {
 
+// Numbers are float, or std::uint16_t for the bits of bf16.
+template <class Number = float>
 class Pixels {
  public:
-  static constexpr float gap = -12345.0f;
+  static constexpr float gap = -12352.0f;  // the same in bf16
 
   // `extra` numbers lie between the channels of one pixel and the next; none after the last.
   Pixels(std::int64_t pixels, int channels, int extra, Guard guard)
@@ -20,35 +23,40 @@ class Pixels {
         channels_(channels),
         stride_(channels + extra),
         memory_(static_cast<std::size_t>((pixels - 1) * stride_ + channels), guard) {
-    for (float& v : memory_.span()) v = gap;
+    for (Number& v : memory_.span()) put(gap, v);
   }
-  float* data() { return memory_.data(); }
+  Number* data() { return memory_.data(); }
   std::int64_t stride() const { return stride_; }
 
   void fill(const std::vector<float>& dense) {
     for (std::int64_t p = 0; p < pixels_; ++p)
       for (int c = 0; c < channels_; ++c)
-        data()[p * stride_ + c] = dense[static_cast<std::size_t>(p * channels_ + c)];
+        put(dense[static_cast<std::size_t>(p * channels_ + c)], data()[p * stride_ + c]);
   }
   std::vector<float> dense() {
     std::vector<float> out;
     for (std::int64_t p = 0; p < pixels_; ++p)
-      out.insert(out.end(), data() + p * stride_, data() + p * stride_ + channels_);
+      for (int c = 0; c < channels_; ++c) out.push_back(value(data()[p * stride_ + c]));
     return out;
   }
   // Neither the guards nor the gaps were written.
   bool intact() {
     for (std::int64_t p = 0; p + 1 < pixels_; ++p)
       for (std::int64_t c = channels_; c < stride_; ++c)
-        if (data()[p * stride_ + c] != gap) return false;
+        if (value(data()[p * stride_ + c]) != gap) return false;
     return memory_.intact();
   }
 
  private:
+  static void put(float v, float& to) { to = v; }
+  static void put(float v, std::uint16_t& to) { to = kernels::round_bf16(v); }
+  static float value(float v) { return v; }
+  static float value(std::uint16_t bits) { return kernels::widen_bf16(bits); }
+
   std::int64_t pixels_;
   int channels_;
   std::int64_t stride_;
-  GuardedBuffer<float> memory_;
+  GuardedBuffer<Number> memory_;
 };
 
 }  // namespace burin::test
