@@ -1,7 +1,9 @@
 // Direct convolution, forward and data: neighbouring target pixels of a row are the rows of a
 // tile, the kernel points its taps. Source pixels are read where they lie. A tile at the border
 // leaves out taps that its first or its last pixel does not have; where more pixels lack one
-// (strides, dilation, wide kernels), it reads a small copy with zeros.
+// (strides, dilation, wide kernels), it reads a small copy with zeros. So does a tile whose pixels
+// would share a few sets of L1, many multiples of 2 KiB apart: 1x1 layers of 1024 and more channels
+// ran at half of the peak.
 #pragma once
 
 #include "kernels/conv/direct_pack.h"
@@ -115,7 +117,7 @@ class DirectRun {
     call.o.w_tap = w_tap_;
     call.o.depth = steps_;
     const bool inside = left >= 0 && left + columns <= plan_.axis[2].source;
-    if (inside || list_border(call, left, height)) {
+    if (!shares_sets(height) && (inside || list_border(call, left, height))) {
       call.o.a = source_ + channel_first_;
       call.o.a_row = w_.source_step * args_.source_pixel;
       if (inside) list_taps(call.o, left, args_.source_pixel, false);
@@ -123,8 +125,8 @@ class DirectRun {
     } else {
       stage(left, columns);
       call.o.a = staged_;
-      call.o.a_row = std::int64_t{w_.source_step} * channels_;
-      list_taps(call.o, columns, channels_, true);
+      call.o.a_row = w_.source_step * staged_pixel();
+      list_taps(call.o, columns, staged_pixel(), true);
     }
     const std::int64_t pixel = target_row_ + w_.first + std::int64_t{first} * w_.step;
     call.type = args_.shape.target_type;
@@ -198,12 +200,25 @@ class DirectRun {
         __builtin_prefetch(source_ + channel_first_ + x * args_.source_pixel + c, 0, 2);
   }
 
+  // The pixels of a tile lie a multiple of 2 KiB apart: with sets of 4 KiB (64 lines) more than half
+  // of the eight ways of two sets, or of one. A copy pays for several blocks of target channels.
+  [[nodiscard]] bool shares_sets(int height) const noexcept {
+    constexpr std::int64_t apart = 2048;
+    const std::int64_t bytes = w_.source_step * args_.source_pixel * std::int64_t{sizeof(number)};
+    return height > 8 && bytes % apart == 0 && block_last_ - block_first_ > 1;
+  }
+  // Of the copy: an odd number of lines where the channels are a multiple of a KiB.
+  [[nodiscard]] std::int64_t staged_pixel() const noexcept {
+    return DirectPlan::staged_pixel(channels_, plan_.number);
+  }
+
   // Columns [left, left + columns) of the source rows, zero outside of the image:
   // [row][column][channel]
   void stage(int left, int columns) noexcept {
     number* to = staged_;
+    const std::int64_t pixel = staged_pixel();
     for (int r = 0; r < rows_; ++r)
-      for (int x = left; x < left + columns; ++x, to += channels_) {
+      for (int x = left; x < left + columns; ++x, to += pixel) {
         const bool inside = x >= 0 && x < plan_.axis[2].source;
         copy(
             inside ? source_ + channel_first_ + (row_source_[r] + x) * args_.source_pixel : nullptr,
@@ -305,7 +320,9 @@ struct Direct {
           at_least(columns, (Tiles<V>::mr - 1) * p.source_step + (p.taps - 1) * p.offset_step + 1);
     }
     const std::int64_t rows = s.kernel[0] * s.kernel[1];
-    return sizeof(number) * static_cast<std::size_t>(rows * columns * plan.longest_chunk());
+    return sizeof(number) *
+           static_cast<std::size_t>(rows * columns *
+                                    DirectPlan::staged_pixel(plan.longest_chunk(), plan.number));
   }
   static std::int64_t tasks(const ConvShape& s, int) noexcept { return plan_of(s).tasks(); }
   static void run(const ConvArgs& args, int, std::int64_t first, std::int64_t last,

@@ -77,6 +77,11 @@ struct DirectPlan {
   [[nodiscard]] std::int64_t longest_chunk() const noexcept {
     return at_most(depth, 16 * ceil_div(ceil_div(depth, 16), chunks));
   }
+  // Numbers from one pixel of a copy of the source to the next: a line more where the channels are
+  // a multiple of 1 KiB, so that pixels do not share the sets of L1.
+  [[nodiscard]] static std::int64_t staged_pixel(std::int64_t channels, int number) noexcept {
+    return channels * number % 1024 == 0 ? channels + 64 / number : channels;
+  }
   // Packed columns before block b, and of it.
   [[nodiscard]] int block_columns(std::int64_t b) const noexcept {
     return static_cast<int>(at_most(nr, columns - b * nr));
