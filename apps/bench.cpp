@@ -83,7 +83,7 @@ void print_row(const nlohmann::json& r) {
   print_line(line);
 }
 
-// Of f32 multiply-adds, of bf16 products on tiles where those are asked for; measured once each.
+// Of f32 multiply-adds, of bf16 products where those are asked for; measured once each.
 class Ceilings {
  public:
   double of(Precision precision) {

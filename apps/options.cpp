@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "apps/output.h"
 #include "apps/version.h"
 #include "engine/graph/band_choice.h"
 #include "engine/runtime/workers.h"
@@ -95,7 +96,21 @@ std::size_t memory_limit(const GlobalOptions& options) {
 
 void leave_limit_to_program() { arena_set_limit(0); }
 
+namespace {
+
+// `precision` may be a list.
+void note_missing_level(std::string_view precision) {
+  if (precision.find("bf16") == std::string_view::npos || kernels::usable(kernels::Isa::bf16))
+    return;
+  note(
+      "bf16: this CPU has neither AVX512_BF16 nor AMX, or BURIN_MAX_ISA leaves them out; f32 "
+      "serves in its place");
+}
+
+}  // namespace
+
 void apply(const GlobalOptions& options, NewPages pages) {
+  note_missing_level(options.precision);
   runtime::configure({.threads = options.threads, .bind = runtime::bind_from(options.bind)});
   arena_set_new_pages(pages);
   if (const std::size_t limit = memory_limit(options); limit > 0) arena_set_limit(limit);

@@ -50,7 +50,8 @@ inline constexpr const char* model_help = "ONNX file, model file, run folder or 
 [[nodiscard]] CLI::Validator number_within(double least, double most);
 
 // Starts the thread team and sets the memory limit and the pages of new memory: most commands load
-// a model for a few runs. Throws UsageError.
+// a model for a few runs. A line on standard error says so where bf16 is asked for in vain. Throws
+// UsageError.
 void apply(const GlobalOptions& options, NewPages pages = NewPages::soon);
 
 // Bytes of --max-memory; 0: no limit. Throws UsageError.

@@ -169,9 +169,9 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome) {
 }
 
 int run(Options options, const CommandLine& command) {
-  apply(options.global, NewPages::large);  // thousands of steps pay for them
   const Recipe recipe = recipe_of(options);
   options.global.precision = name_of(recipe.train.precision);
+  apply(options.global, NewPages::large);  // thousands of steps pay for them
   const auto network = train::make_network_of(recipe);
   train::TrainJob job = job_of(options, recipe, *network);
   const bool any = check_folder(options);

@@ -18,7 +18,9 @@ namespace {
   return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-// A number of either type; bf16 are 16 bits.
+// A number of either type.
+[[nodiscard]] constexpr float number_of(float value) noexcept { return value; }
+[[nodiscard]] constexpr float number_of(std::uint16_t bits) noexcept { return widen_bf16(bits); }
 constexpr void set_number(float& to, float value) noexcept { to = value; }
 constexpr void set_number(std::uint16_t& to, float value) noexcept { to = round_bf16(value); }
 

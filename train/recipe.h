@@ -36,8 +36,8 @@ struct SamplerRecipe {
 };
 
 [[nodiscard]] kernels::Precision precision_from(std::string_view word);  // throws Error
-// Throws Error for bf16 without AMX: it is there for the speed of tiles, and would be slower than
-// f32 and no better.
+// Throws Error for bf16 without AMX: it is there for the speed of tiles. Pairs of AVX512_BF16 read
+// activations in bf16, which a tape keeps in f32.
 void check_precision(kernels::Precision precision);
 
 struct TrainRecipe {

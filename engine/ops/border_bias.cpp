@@ -30,11 +30,6 @@ std::int64_t place_of(std::int64_t index, std::int64_t size) {
   return index == 0 ? 0 : index == size - 1 ? 2 : 1;
 }
 
-float number(float v) { return v; }
-float number(std::uint16_t bits) { return kernels::widen_bf16(bits); }
-void put(float v, float& to) { to = v; }
-void put(float v, std::uint16_t& to) { to = kernels::round_bf16(v); }
-
 template <class T>
 struct Rows {
   Tensor x, y;
@@ -46,7 +41,7 @@ struct Rows {
     const T* from = x.data<T>() + p * x.pixel_stride();
     T* to = y.data<T>() + p * y.pixel_stride();
     for (std::int64_t c = 0; c < channels; ++c)
-      put(number(from[c]) + bias[q * channels + c], to[c]);
+      kernels::set_number(to[c], kernels::number_of(from[c]) + bias[q * channels + c]);
   }
   bool inside_is_zero(std::int64_t outer) const {
     const float* inside = bias + (3 * outer + 1) * channels;

@@ -2,8 +2,8 @@
 // tile, the kernel points its taps. Source pixels are read where they lie. A tile at the border
 // leaves out taps that its first or its last pixel does not have; where more pixels lack one
 // (strides, dilation, wide kernels), it reads a small copy with zeros. So does a tile whose pixels
-// would share a few sets of L1, many multiples of 2 KiB apart: 1x1 layers of 1024 and more channels
-// ran at half of the peak.
+// would share a few sets of L1, being multiples of 2 KiB apart: without, 1x1 layers of 1024
+// channels ran at half of the peak.
 #pragma once
 
 #include "kernels/conv/direct_pack.h"
@@ -117,7 +117,7 @@ class DirectRun {
     call.o.w_tap = w_tap_;
     call.o.depth = steps_;
     const bool inside = left >= 0 && left + columns <= plan_.axis[2].source;
-    if (!shares_sets(height) && (inside || list_border(call, left, height))) {
+    if (inside ? !shares_sets(height) : list_border(call, left, height)) {
       call.o.a = source_ + channel_first_;
       call.o.a_row = w_.source_step * args_.source_pixel;
       if (inside) list_taps(call.o, left, args_.source_pixel, false);
@@ -200,14 +200,14 @@ class DirectRun {
         __builtin_prefetch(source_ + channel_first_ + x * args_.source_pixel + c, 0, 2);
   }
 
-  // The pixels of a tile lie a multiple of 2 KiB apart: with sets of 4 KiB (64 lines) more than half
-  // of the eight ways of two sets, or of one. A copy pays for several blocks of target channels.
+  // The pixels of a tile lie a multiple of 2 KiB apart: in one or two of the 64 sets of L1, more of
+  // them than half of its ways. A copy pays for several blocks of target channels; inside of the
+  // image it changes no order of a sum.
   [[nodiscard]] bool shares_sets(int height) const noexcept {
     constexpr std::int64_t apart = 2048;
     const std::int64_t bytes = w_.source_step * args_.source_pixel * std::int64_t{sizeof(number)};
-    return height > 8 && bytes % apart == 0 && block_last_ - block_first_ > 1;
+    return height > 8 && w_.taps > 0 && bytes % apart == 0 && block_last_ - block_first_ > 1;
   }
-  // Of the copy: an odd number of lines where the channels are a multiple of a KiB.
   [[nodiscard]] std::int64_t staged_pixel() const noexcept {
     return DirectPlan::staged_pixel(channels_, plan_.number);
   }
@@ -288,7 +288,8 @@ struct Direct {
     if (const char* reason = refuse_direct_types<V>(s, depth)) return reason;
     return s.taps() > direct_max_taps ? "more than 512 kernel points" : nullptr;
   }
-  // Multiply-adds of the tiles, empty columns and short tiles included.
+  // Multiply-adds of the tiles, empty columns and short tiles included; a number that becomes bf16
+  // costs 30, as one that tiles of AMX stage or finish does.
   static double cost(const ConvShape& s) noexcept {
     const DirectPlan plan = plan_of(s);
     const double columns = static_cast<double>(plan.padded_columns) / plan.columns;
@@ -296,9 +297,12 @@ struct Direct {
     const double tiles =
         static_cast<double>(ceil_div(static_cast<std::int64_t>(width), Tiles<V>::mr));
     const double rows = width / tiles;
+    const std::int64_t targets = s.batch * (Forward ? s.out_pixels() : s.in_pixels()) *
+                                 (Forward ? s.out_channels : s.in_channels);
     // A tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
     return 32.0 / V::registers * static_cast<double>(s.macs()) * columns * (rows + 1.0) / rows *
-           1.05 * (V::pair == 2 ? bf16_pair_cost() : 1.0);
+               1.05 * (V::pair == 2 ? bf16_pair_cost() : 1.0) +
+           (V::bf16_activations && V::pair == 1 ? 30.0 * static_cast<double>(targets) : 0.0);
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {
     return sizeof(number) * static_cast<std::size_t>(plan_of(s).group_numbers() * s.groups);

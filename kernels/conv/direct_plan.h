@@ -82,6 +82,10 @@ struct DirectPlan {
   [[nodiscard]] static std::int64_t staged_pixel(std::int64_t channels, int number) noexcept {
     return channels * number % 1024 == 0 ? channels + 64 / number : channels;
   }
+  // At least that of every chunk.
+  [[nodiscard]] std::int64_t longest_staged_pixel() const noexcept {
+    return longest_chunk() + 64 / number;
+  }
   // Packed columns before block b, and of it.
   [[nodiscard]] int block_columns(std::int64_t b) const noexcept {
     return static_cast<int>(at_most(nr, columns - b * nr));
@@ -109,11 +113,12 @@ struct DirectPlan {
   void cut_channels() noexcept {
     // bytes of a channel of a block
     const std::int64_t wide = at_least(phase_taps(), 1) * nr * number;
-    const std::int64_t together = at_most(blocks, 4);
+    // What waits for the next chunk in a target of bf16 would be rounded.
+    const bool whole = shape.target_type == Element::bf16;
+    const std::int64_t together = whole ? 1 : at_most(blocks, 4);
     chunks =
         at_most(depth, at_least(1, ceil_div(depth * wide * together, set_bytes + set_bytes / 8)));
-    // What waits for the next chunk in the target would be rounded.
-    if (shape.target_type == Element::bf16) chunks = 1;
+    if (whole) chunks = 1;
     const std::int64_t in_l2 = at_least(1, set_bytes / (longest_chunk() * wide));
     sets = ceil_div(blocks, at_least(in_l2, together));
   }

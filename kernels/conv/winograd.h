@@ -92,13 +92,14 @@ struct Winograd {
   static std::int64_t tasks(const Plan& p) noexcept { return p.tiles.blocks * p.chunks; }
 
   // In multiply-adds at full speed of 512 bits. Measured with 2 threads: products run at 0.87 of
-  // it; a number of V or M costs 20, with activations in bf16 15 and with V as well 12, a number of
-  // U, packed and read once, 30.
+  // it; a number of V or M costs 20, with activations in bf16 15, with V as well 12, or 20 in three
+  // dimensions; a number of U, packed and read once, 30.
   static double cost(const Plan& p) noexcept {
     const double tiles = static_cast<double>(p.tiles.count);
     const double all = D::points * points;
     const double products = tiles * all * p.depth * p.width;
-    const double number_cost = V::pair == 2 ? 12.0 : (V::bf16_activations ? 15.0 : 20.0);
+    const double number_cost =
+        V::pair == 2 ? (D::points > 1 ? 20.0 : 12.0) : (V::bf16_activations ? 15.0 : 20.0);
     const double transforms = tiles * all * number_cost * (1.0 * p.depth * p.chunks + p.width);
     const double weights = 30.0 * all * p.depth * p.width;
     return (products * 1.15 * (V::pair == 2 ? bf16_pair_cost() : 1.0) + transforms) * 16 / lanes +

@@ -14,7 +14,7 @@ template <class V>
 struct MatmulDirect {
   using T = Tiles<V>;
   using number = typename V::number;
-  static constexpr std::int64_t longest_chunk = 512;      // 14 rows of a: 28 KiB in f32, in L1
+  static constexpr std::int64_t longest_chunk = 512;      // of f32: 14 rows of a: 28 KiB, in L1
   static constexpr std::int64_t set_bytes = 1024 * 1024;  // of packed b, in L2
   static constexpr std::int64_t band_rows = 8 * T::mr;    // of c at least, for a set of b
   static constexpr std::int64_t wanted_tasks = 16;
@@ -27,7 +27,8 @@ struct MatmulDirect {
     p.blocks = ceil_div(s.n, T::nr);
     // What waits for the next chunk in a target of bf16 would be rounded.
     p.chunks = s.target_type == Element::bf16 ? 1 : at_least(1, ceil_div(s.k, longest_chunk));
-    const std::int64_t in_l2 = set_bytes / (longest_chunk * T::nr * sizeof(number));
+    const std::int64_t chunk_bytes = ceil_div(s.k, p.chunks) * T::nr * std::int64_t{sizeof(number)};
+    const std::int64_t in_l2 = at_least(1, set_bytes / at_least(1, chunk_bytes));
     p.bands = at_least(1, at_most(s.m / band_rows, 64));
     p.sets =
         at_least(ceil_div(p.blocks, in_l2), at_most(p.blocks, ceil_div(wanted_tasks, p.bands)));
@@ -97,10 +98,13 @@ struct MatmulDirect {
     for (std::int64_t task = first; task < last; ++task) {
       // 3rd loop: depth of which rows of a stay in L1 and a set of b in L2
       for (std::int64_t q = 0; q < p.chunks; ++q) {
-        if (args.shape.a_depth == 1)
-          chunk<true>(args, p, task, q);
-        else
-          chunk<false>(args, p, task, q);
+        if constexpr (V::pair == 1) {
+          if (args.shape.a_depth != 1) {
+            chunk<false>(args, p, task, q);
+            continue;
+          }
+        }
+        chunk<true>(args, p, task, q);
       }
     }
   }

@@ -21,11 +21,6 @@ std::int64_t pixel_of(const std::array<int, 3>& size, const Point& p) {
   return ((p.n * size[0] + p.d) * size[1] + p.h) * size[2] + p.w;
 }
 
-double number(float v) noexcept { return static_cast<double>(v); }
-double number(std::uint16_t bits) noexcept { return static_cast<double>(widen_bf16(bits)); }
-void put(double v, float& to) noexcept { to = static_cast<float>(v); }
-void put(double v, std::uint16_t& to) noexcept { to = round_bf16(static_cast<float>(v)); }
-
 template <class T>
 void linear(const ResizeArgsOf<T>& args, std::int64_t first, std::int64_t last) noexcept {
   const ResizeShape& s = args.shape;
@@ -39,9 +34,10 @@ void linear(const ResizeArgsOf<T>& args, std::int64_t first, std::int64_t last) 
                               static_cast<double>(w.weight[k]);
         if (weight == 0) continue;
         const Point at{o.n, d.index[i], h.index[j], w.index[k]};
-        sum += weight * number(args.source[pixel_of(s.in, at) * args.source_pixel + c]);
+        const auto x = args.source[pixel_of(s.in, at) * args.source_pixel + c];
+        sum += weight * static_cast<double>(number_of(x));
       }
-      put(sum, args.target[pixel_of(s.out, o) * args.target_pixel + c]);
+      set_number(args.target[pixel_of(s.out, o) * args.target_pixel + c], static_cast<float>(sum));
     }
   });
 }

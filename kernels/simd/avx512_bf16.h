@@ -37,8 +37,8 @@ struct Avx512Bf16 : Avx512 {
   static __m256i narrow(reg r) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(r)); }
 };
 
-// A lane of an operand is a pair of neighbours in depth, both in bf16: a product of pairs is two
-// multiply-adds.
+// A lane of an operand is a pair of neighbours in depth, both in bf16: a product of pairs, which
+// mac_into() adds, is two multiply-adds. All other words, mac() too, are those of f32.
 struct Avx512Bf16Pairs : Avx512Bf16 {
   using number = std::uint16_t;
   static constexpr int pair = 2;

@@ -66,6 +66,8 @@ check "inspect --bands" grep -q "in 6 bands of 16 rows: " memory.txt
 check "bench --max-memory" test $? -eq 1
 "$burin" bench nothing.onnx >bench.txt 2>err.txt
 check "bench of no file" test $? -eq 1
+BURIN_MAX_ISA=avx2 "$burin" run resnet20 --precision bf16 >run.txt 2>err.txt
+check "bf16 where no level has it" test "$? $(grep -c '^bf16: .* f32 serves' err.txt)" = "0 1"
 
 # inspect
 "$burin" inspect resnet20 --layers --json >layers.json 2>err.txt

@@ -59,6 +59,12 @@ const NetworkCase cases[] = {
        const Value c = layer(t, b, {.out = 16, .pad = 1, .groups = 16}, 5);
        return layer(t, add(b, c), {.out = 8, .kernel = 5, .stride = 2, .pad = 2}, 7);
      }},
+    {"steps of 2 from 256 channels, whose pixels are copied inside of the image",
+     {1, 256, 64, 60},
+     [](Tape& t, const Value& x) {
+       const Value a = layer(t, x, {.out = 128, .stride = 2, .pad = 1}, 1);
+       return layer(t, a, {.out = 8, .pad = 1}, 3);
+     }},
     {"4x4 by steps of 2, down and up, nearest",
      {1, 8, 96, 48},
      [](Tape& t, const Value& x) {

@@ -227,6 +227,22 @@ TEST_CASE("shapes of perf/ with few pixels") {
   }
 }
 
+TEST_CASE("pixels that would share the sets of L1") {
+  const ConvShape shapes[] = {
+      {.in_channels = 512, .out_channels = 70, .in = {1, 2, 31}},
+      {.in_channels = 256,
+       .out_channels = 80,
+       .in = {1, 4, 59},
+       .kernel = {1, 3, 3},
+       .stride = {1, 2, 2},
+       .pad_begin = {0, 1, 1},
+       .pad_end = {0, 1, 1}},
+      {.in_channels = 40, .out_channels = 512, .in = {1, 5, 30}, .stride = {1, 2, 2}}};
+  for (const ConvShape& s : shapes)
+    for (const bool whole : {true, false})
+      check_case({"2 KiB apart", s, 6, whole, TaskOrder::whole, Guard::end_page, false});
+}
+
 TEST_CASE("random shapes") {
   if (const char* only = std::getenv("BURIN_TEST_SEED")) {
     check_case(random_case(std::strtoull(only, nullptr, 10)));

@@ -23,7 +23,7 @@ class Pixels {
         channels_(channels),
         stride_(channels + extra),
         memory_(static_cast<std::size_t>((pixels - 1) * stride_ + channels), guard) {
-    for (Number& v : memory_.span()) put(gap, v);
+    for (Number& v : memory_.span()) kernels::set_number(v, gap);
   }
   Number* data() { return memory_.data(); }
   std::int64_t stride() const { return stride_; }
@@ -31,28 +31,25 @@ class Pixels {
   void fill(const std::vector<float>& dense) {
     for (std::int64_t p = 0; p < pixels_; ++p)
       for (int c = 0; c < channels_; ++c)
-        put(dense[static_cast<std::size_t>(p * channels_ + c)], data()[p * stride_ + c]);
+        kernels::set_number(data()[p * stride_ + c],
+                            dense[static_cast<std::size_t>(p * channels_ + c)]);
   }
   std::vector<float> dense() {
     std::vector<float> out;
     for (std::int64_t p = 0; p < pixels_; ++p)
-      for (int c = 0; c < channels_; ++c) out.push_back(value(data()[p * stride_ + c]));
+      for (int c = 0; c < channels_; ++c)
+        out.push_back(kernels::number_of(data()[p * stride_ + c]));
     return out;
   }
   // Neither the guards nor the gaps were written.
   bool intact() {
     for (std::int64_t p = 0; p + 1 < pixels_; ++p)
       for (std::int64_t c = channels_; c < stride_; ++c)
-        if (value(data()[p * stride_ + c]) != gap) return false;
+        if (kernels::number_of(data()[p * stride_ + c]) != gap) return false;
     return memory_.intact();
   }
 
  private:
-  static void put(float v, float& to) { to = v; }
-  static void put(float v, std::uint16_t& to) { to = kernels::round_bf16(v); }
-  static float value(float v) { return v; }
-  static float value(std::uint16_t bits) { return kernels::widen_bf16(bits); }
-
   std::int64_t pixels_;
   int channels_;
   std::int64_t stride_;
