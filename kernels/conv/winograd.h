@@ -122,7 +122,8 @@ struct Winograd {
     const int phase_depth = p.depth / s.source_phases();
     for (int phase = 0; phase < s.source_phases(); ++phase) {
       const auto window = [&](int tile) noexcept {
-        return Window<Source, F::points, slices>(image, p.tiles.place(block.first + tile), phase,
+        const WinogradTiles::Place at = p.tiles.place(block.first + tile);
+        return Window<Source, F::points, slices>(image, at, phase + at.grid,
                                                  winograd_input<D>.at[point]);
       };
       auto next = window(0);

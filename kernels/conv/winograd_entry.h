@@ -42,7 +42,7 @@ struct WinogradEntry {
   }
   // Tiles are counted from the first target.
   static int row_period(const ConvShape& s) noexcept {
-    return s.in[0] > 1 ? D::m : F::m * (data ? step : 1);
+    return s.in[0] > 1 ? D::m : F::m * (data ? step : 1) * s.dilation[1];
   }
 
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {
@@ -69,6 +69,7 @@ struct WinogradWeightEntry {
 
   static const char* refuse(const ConvShape& s) noexcept {
     if (const char* reason = refuse_other_types(s)) return reason;
+    if (s.dilation[1] != 1) return "dilation is not 1";
     return winograd_refuse<D, F, 1>(s);
   }
   static double cost(const ConvShape& s) noexcept { return W::cost(W::plan(s)); }

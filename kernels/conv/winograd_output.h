@@ -178,8 +178,9 @@ struct WinogradOutput {
   static Target<Number> target_of(const WinogradPass& s, const ConvArgs& args,
                                   const WinogradTiles::Place& at, int phase) noexcept {
     const int step = s.target_step;
-    const int row = at.row * F::m * step + phase / step - s.shift.h;
-    const int column = at.column * F::m * step + phase % step - s.shift.w;
+    const int place = phase + at.grid;  // one of the two is 0
+    const int row = at.row * F::m * step + place / step - s.shift.h;
+    const int column = at.column * F::m * step + place % step - s.shift.w;
     Target<Number> y{};
     y.origin = ((at.image * s.target.d + at.slice * D::m) * s.target.h + row) * s.target.w + column;
     y.column = step;

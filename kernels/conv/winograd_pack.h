@@ -24,7 +24,7 @@ struct WinogradPack {
 
   // Where the taps of a phase lie in the kernel; that of the data pass is turned round.
   static void list_taps(const Plan& p, bool data, int phase, int (&list)[taps]) noexcept {
-    const int step = data ? p.pass.target_step : p.pass.source_step;
+    const int step = (data ? p.pass.target_step : p.pass.source_step) / p.pass.dilation;
     const auto along = [&](int of, int tap, int first) noexcept {
       return (data ? of - 1 - tap : tap) * step + first;
     };

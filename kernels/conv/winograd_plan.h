@@ -5,6 +5,9 @@
 // (forward) or of the target (data) belongs to one phase, and a kernel of 4 points to 2 x 2 of each
 // of the four. Phases of the source are as many source channels more, those of the target as many
 // target channels.
+//
+// A dilation of e splits source and target alike into e x e grids of every e-th row and column,
+// which see no other: so many images more.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +27,7 @@ struct WinogradSize {
 // convolution of dy with the kernel turned round. Output j of tile k and source pixel i of its
 // window, along an axis and in phase b, are
 //   target_step * (m k + j) + b - shift          source_step * (m k + i) + b - before
+// With a dilation, both steps are that and b is the place of the grid.
 struct WinogradPass {
   std::int64_t batch;
   WinogradSize source, target;  // pixels
@@ -31,32 +35,37 @@ struct WinogradPass {
   WinogradSize before, shift;
   int source_step, target_step;  // along rows and columns
   int depth, width;              // source channels, target channels
+  int dilation;                  // of the plane
 
-  [[nodiscard]] int source_phases() const noexcept { return source_step * source_step; }
-  [[nodiscard]] int target_phases() const noexcept { return target_step * target_step; }
+  [[nodiscard]] int grids() const noexcept { return dilation * dilation; }
+  [[nodiscard]] int source_phases() const noexcept { return source_step * source_step / grids(); }
+  [[nodiscard]] int target_phases() const noexcept { return target_step * target_step / grids(); }
 };
 
 inline WinogradPass forward_pass(const ConvShape& s) noexcept {
-  const WinogradSize target{s.out(0), s.out(1), s.out(2)};
+  const int e = s.dilation[1];
   return {s.batch,
           {s.in[0], s.in[1], s.in[2]},
-          target,
-          target,
+          {s.out(0), s.out(1), s.out(2)},
+          {s.out(0), (s.out(1) + e - 1) / e, (s.out(2) + e - 1) / e},
           {s.pad_begin[0], s.pad_begin[1], s.pad_begin[2]},
           {0, 0, 0},
-          s.stride[1],
-          1,
+          s.stride[1] * e,
+          e,
           s.in_channels,
-          s.out_channels};
+          s.out_channels,
+          e};
 }
 
 // Input i is in phase (i + pad) mod stride; its outputs are (i + pad) / stride and those before.
 inline WinogradPass data_pass(const ConvShape& s) noexcept {
+  const int e = s.dilation[1];
   const auto outputs = [&](std::size_t a) noexcept {
-    return (s.in[a] - 1 + s.pad_begin[a]) / s.stride[a] - s.pad_begin[a] / s.stride[a] + 1;
+    const int all = (s.in[a] - 1 + s.pad_begin[a]) / s.stride[a] - s.pad_begin[a] / s.stride[a] + 1;
+    return a == 0 ? all : (all + e - 1) / e;
   };
   const auto before = [&](std::size_t a) noexcept {
-    return s.kernel[a] / s.stride[a] - 1 - s.pad_begin[a] / s.stride[a];
+    return (s.kernel[a] / s.stride[a] - 1) * s.dilation[a] - s.pad_begin[a] / s.stride[a];
   };
   const auto shift = [&](std::size_t a) noexcept { return s.pad_begin[a] % s.stride[a]; };
   return {s.batch,
@@ -65,10 +74,11 @@ inline WinogradPass data_pass(const ConvShape& s) noexcept {
           {outputs(0), outputs(1), outputs(2)},
           {before(0), before(1), before(2)},
           {shift(0), shift(1), shift(2)},
-          1,
-          s.stride[1],
+          e,
+          s.stride[1] * e,
           s.out_channels,
-          s.in_channels};
+          s.in_channels,
+          e};
 }
 
 // D and F: forms of the depth and of the plane; `step`: stride of the plane.
@@ -79,15 +89,16 @@ const char* winograd_refuse(const ConvShape& s) noexcept {
     return step == 1 ? "kernel is not 3x3" : "kernel is not 4x4";
   if (s.groups != 1) return "grouped";
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const int largest = (axis == 0 ? D::taps : step * F::taps) - 1;
+    const int largest = ((axis == 0 ? D::taps : step * F::taps) - 1) * s.dilation[axis];
     if (s.stride[axis] != (axis == 0 ? 1 : step))
       return step == 1 || axis == 0 ? "stride is not 1" : "stride is not 2";
-    if (s.dilation[axis] != 1) return "dilation is not 1";
+    if (s.dilation[axis] != 1 && (axis == 0 || step > 1 || D::taps > 1)) return "dilation is not 1";
+    if (s.pad_begin[axis] % s.dilation[axis] != 0) return "padding is no multiple of the dilation";
     if (s.pad_begin[axis] < 0 || s.pad_begin[axis] > largest || s.pad_end[axis] < 0 ||
         s.pad_end[axis] > largest)
       return "padding reaches the kernel's size";
   }
-  return nullptr;
+  return s.dilation[1] == s.dilation[2] ? nullptr : "dilations differ";
 }
 
 constexpr int round_up(std::int64_t a, std::int64_t b) noexcept {
@@ -101,24 +112,25 @@ constexpr std::int64_t odd_lines(std::int64_t numbers) noexcept {
   return (ceil_div(numbers, line) | 1) * line;
 }
 
-// Tiles are numbered down the columns of bands of `deep` x `band` tile slices and rows, image after
-// image, so that a block of neighbours is compact and shares its borders.
+// Tiles are numbered down the columns of bands of `deep` x `band` tile slices and rows, grid after
+// grid and image after image, so that a block of neighbours is compact and shares its borders.
 struct WinogradTiles {
-  int slices, rows, columns;  // of one image
+  int slices, rows, columns;  // of one grid
+  int grids;                  // of an image
   std::int64_t count;
   std::int64_t blocks;  // even cuts of all tiles
   static constexpr int deep = 2, band = 4;
 
   struct Place {
     std::int64_t image;
-    int slice, row, column;
+    int grid, slice, row, column;
   };
   // Of a tile behind the last one: some place (its window is fetched in vain, never read).
   [[nodiscard]] Place place(std::int64_t tile) const noexcept {
     const int plane = rows * columns;
-    const std::int64_t per_image = std::int64_t{slices} * plane;
-    const std::int64_t image = tile / per_image;
-    auto at = static_cast<int>(tile - image * per_image);
+    const std::int64_t per_grid = std::int64_t{slices} * plane;
+    const std::int64_t all = tile / per_grid;
+    auto at = static_cast<int>(tile - all * per_grid);
     const int slice = at / (deep * plane) * deep;
     const int depth = slice + deep <= slices ? deep : slices - slice;
     at -= slice * plane;
@@ -127,7 +139,8 @@ struct WinogradTiles {
     at -= row * columns * depth;
     const int column = at / (height * depth);
     at -= column * height * depth;
-    return {image, slice + at / height, row + at % height, column};
+    return {all / grids, static_cast<int>(all % grids), slice + at / height, row + at % height,
+            column};
   }
 
   struct Block {
@@ -149,8 +162,8 @@ WinogradTiles tiles_of(const WinogradPass& p, int largest) noexcept {
   const auto tiles = [](int outputs, int m) noexcept { return (outputs + m - 1) / m; };
   const int slices = tiles(p.outputs.d, D::m), rows = tiles(p.outputs.h, F::m),
             columns = tiles(p.outputs.w, F::m);
-  const std::int64_t count = p.batch * slices * rows * columns;
-  return {slices, rows, columns, count, at_least(1, ceil_div(count, largest))};
+  const std::int64_t count = p.batch * p.grids() * slices * rows * columns;
+  return {slices, rows, columns, p.grids(), count, at_least(1, ceil_div(count, largest))};
 }
 
 }  // namespace

@@ -38,11 +38,11 @@ struct WinogradImage {
   std::int64_t pixel;  // numbers from one to the next
   WinogradSize size, before;
   WinogradSize tile;  // pixels of a phase from one tile to the next
-  int step;           // between pixels of a phase, along rows and columns
+  int step;           // between pixels of a phase or grid, along rows and columns
 };
 
-// size x size pixels of a phase of an image, some of which may lie outside; each is the sum of
-// `slices` pixels of as many slices, with their factors.
+// size x size pixels of a phase or grid of an image, some of which may lie outside; each is the sum
+// of `slices` pixels of as many slices, with their factors.
 template <class Number, int size, int slices>
 class Window {
  public:
@@ -87,9 +87,9 @@ class Window {
   }
 
  private:
-  // Rounded up to whole steps of 1 or 2, within the window.
+  // Rounded up to whole steps, within the window; most are 1 or 2, and a division takes long.
   static int clamp(int v, int step) noexcept {
-    v = (v + step - 1) >> (step - 1);
+    v = step <= 2 ? (v + step - 1) >> (step - 1) : (v + step - 1) / step;
     return v < 0 ? 0 : (v > size ? size : v);
   }
 

@@ -130,12 +130,12 @@ enum class Pass { forward, data, weight };
 
 // Input i of output o at tap t along an axis, or -1 outside.
 int input_of(const ConvShape& s, std::size_t axis, int o, int t) {
-  const int i = o * s.stride[axis] + t - s.pad_begin[axis];
+  const int i = o * s.stride[axis] + t * s.dilation[axis] - s.pad_begin[axis];
   return i < s.in[axis] ? i : -1;
 }
 // Output of input i at tap t along an axis, or -1 where there is none.
 int output_of(const ConvShape& s, std::size_t axis, int i, int t) {
-  const int o = i + s.pad_begin[axis] - t;
+  const int o = i + s.pad_begin[axis] - t * s.dilation[axis];
   if (o < 0 || o % s.stride[axis] != 0) return -1;
   return o / s.stride[axis] < s.out(static_cast<int>(axis)) ? o / s.stride[axis] : -1;
 }
@@ -356,6 +356,22 @@ TEST_CASE("ragged sizes, channels and pads") {
   }
 }
 
+TEST_CASE("dilated kernels see grids of their own") {
+  Random random(6);
+  for (int i = 0; i < random_cases(100); ++i) {
+    ConvShape s = random_shape(plane, 30, 1000000, random);
+    const int e = random.integer(2, 5);
+    s.dilation = {1, e, e};
+    for (std::size_t a = 1; a < 3; ++a) {
+      s.pad_begin[a] = e * random.integer(0, 2);
+      s.pad_end[a] = random.integer(0, 2 * e);
+      s.in[a] = std::max(s.in[a], 2 * e + 1 - s.pad_begin[a] - s.pad_end[a]);
+    }
+    check(s, random, i % 2 == 0 ? Guard::bytes : Guard::end_page,
+          i % 3 == 0 ? TaskOrder::reverse : TaskOrder::ranges);
+  }
+}
+
 TEST_CASE("what Winograd does not serve is refused with a reason") {
   const auto refused = [](const Kind& kind, auto change) {
     ConvShape s = kind.shape({kind.depth > 1 ? 8 : 1, 8, 8}, 4, 4);
@@ -373,6 +389,7 @@ TEST_CASE("what Winograd does not serve is refused with a reason") {
     CHECK(refused(kind, [](ConvShape& s) { s.stride[1] = 3 - s.stride[1]; }));
     CHECK(refused(kind, [](ConvShape& s) { s.stride[0] = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.dilation[2] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.dilation = {1, 2, 2}; }));  // pads of 1
     CHECK(refused(kind, [](ConvShape& s) { s.kernel[2] = 5; }));
     CHECK(refused(kind, [](ConvShape& s) { s.kernel[0] = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.pad_end[1] = s.kernel[1]; }));
