@@ -203,7 +203,8 @@ void compare(const Candidate& candidate, perf::Yardstick& yardstick, kernels::Pr
   const std::vector<float> want = yardstick.result();
   const double error =
       test::relative_l2(std::span<const float>(candidate.numbers()), std::span<const float>(want));
-  if (!(error <= (precision == kernels::Precision::bf16 ? 8e-3 : 1e-4)))
+  const double bf16 = candidate.name.starts_with("winograd") ? 8e-3 : 5e-3;
+  if (!(error <= (precision == kernels::Precision::bf16 ? bf16 : 1e-4)))
     throw std::runtime_error(candidate.name + " differs from oneDNN by " + std::to_string(error));
 }
 

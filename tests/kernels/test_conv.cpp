@@ -228,15 +228,11 @@ TEST_CASE("shapes of perf/ with few pixels") {
 }
 
 TEST_CASE("pixels that would share the sets of L1") {
+  ConvShape halved = strided(256, 80, 59, 3, 2, 1);
+  halved.in[1] = 4;
   const ConvShape shapes[] = {
       {.in_channels = 512, .out_channels = 70, .in = {1, 2, 31}},
-      {.in_channels = 256,
-       .out_channels = 80,
-       .in = {1, 4, 59},
-       .kernel = {1, 3, 3},
-       .stride = {1, 2, 2},
-       .pad_begin = {0, 1, 1},
-       .pad_end = {0, 1, 1}},
+      halved,
       {.in_channels = 40, .out_channels = 512, .in = {1, 5, 30}, .stride = {1, 2, 2}}};
   for (const ConvShape& s : shapes)
     for (const bool whole : {true, false})

@@ -11,7 +11,6 @@
 namespace burin::test {
 namespace {
 
-using kernels::ResizeArgs;
 using kernels::ResizeKernels;
 using kernels::ResizeShape;
 
@@ -57,18 +56,21 @@ bool doubles_both(const Case& k) { return doubles_width(k) && k.shape.out[1] == 
 enum class Pass { forward, doubled, adjoint, adjoint_doubled };
 bool is_adjoint(Pass pass) { return pass == Pass::adjoint || pass == Pass::adjoint_doubled; }
 
-std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
-                          const std::vector<float>& numbers, int extra) {
+// Number: float, or std::uint16_t for the bits of bf16; `run` is a pass of a table.
+template <class Number, class Run>
+std::vector<float> resized(Run run, Pass pass, const Case& k, const std::vector<float>& numbers,
+                           int extra) {
   const ResizeShape& s = k.shape;
   const std::int64_t in = s.in_rows() * s.in[2], out = s.out_rows() * s.out[2];
   const bool back = is_adjoint(pass);
-  Pixels source(back ? out : in, s.channels, extra, Guard::end_page);
-  Pixels target(back ? in : out, s.channels, extra, Guard::bytes);
+  Pixels<Number> source(back ? out : in, s.channels, extra, Guard::end_page);
+  Pixels<Number> target(back ? in : out, s.channels, extra, Guard::bytes);
   source.fill(numbers);
   std::array<std::vector<kernels::ResizeTap>, 3> taps;
   std::array<std::vector<int>, 3> begin;
   std::array<std::vector<kernels::ResizeReader>, 3> readers;
-  ResizeArgs args{s, source.data(), source.stride(), target.data(), target.stride(), {}, {}};
+  kernels::ResizeArgsOf<Number> args{
+      s, source.data(), source.stride(), target.data(), target.stride(), {}, {}};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     taps[axis].resize(static_cast<std::size_t>(s.out[axis]));
     begin[axis].resize(static_cast<std::size_t>(s.in[axis]) + 1);
@@ -79,47 +81,36 @@ std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
     args.taps[axis] = taps[axis].data();
     args.adjoint[axis] = {begin[axis].data(), readers[axis].data()};
   }
-  const auto& forward = table.forward;
-  const auto function = pass == Pass::adjoint_doubled ? table.adjoint_double
-                        : back                        ? table.adjoint
-                        : pass == Pass::doubled       ? forward.linear_double
-                        : k.linear                    ? forward.linear
-                                                      : forward.nearest;
   const std::int64_t rows = back ? s.in_rows() : s.out_rows();
-  function(args, 0, rows / 3);
-  function(args, rows / 3, rows);
+  run(args, 0, rows / 3);
+  run(args, rows / 3, rows);
   CHECK(target.intact());
   return target.dense();
+}
+
+template <class Number>
+auto forward_of(const kernels::ResizeForward<Number>& passes, Pass pass, const Case& k) {
+  return pass == Pass::doubled ? passes.linear_double : k.linear ? passes.linear : passes.nearest;
+}
+
+std::vector<float> result(const ResizeKernels& table, Pass pass, const Case& k,
+                          const std::vector<float>& numbers, int extra) {
+  const auto run = pass == Pass::adjoint_doubled ? table.adjoint_double
+                   : is_adjoint(pass)            ? table.adjoint
+                                                 : forward_of(table.forward, pass, k);
+  return resized<float>(run, pass, k, numbers, extra);
+}
+
+// Forward, of numbers rounded to bf16.
+std::vector<float> result_bf16(const ResizeKernels& table, Pass pass, const Case& k,
+                               const std::vector<float>& numbers) {
+  return resized<std::uint16_t>(forward_of(table.forward_bf16, pass, k), pass, k, numbers, 1);
 }
 
 std::size_t numbers_of(const Case& k, Pass pass) {
   const ResizeShape& s = k.shape;
   return static_cast<std::size_t>(
       s.channels * (is_adjoint(pass) ? s.out_rows() * s.out[2] : s.in_rows() * s.in[2]));
-}
-
-// Forward, of numbers rounded to bf16.
-std::vector<float> result_bf16(const ResizeKernels& table, Pass pass, const Case& k,
-                               const std::vector<float>& numbers) {
-  const ResizeShape& s = k.shape;
-  Pixels<std::uint16_t> x(s.in_rows() * s.in[2], s.channels, 1, Guard::end_page);
-  Pixels<std::uint16_t> y(s.out_rows() * s.out[2], s.channels, 2, Guard::bytes);
-  x.fill(numbers);
-  kernels::ResizeArgsBf16 args{s, x.data(), x.stride(), y.data(), y.stride(), {}, {}};
-  std::array<std::vector<kernels::ResizeTap>, 3> taps;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    taps[axis].resize(static_cast<std::size_t>(s.out[axis]));
-    kernels::resize_taps(s.in[axis], s.out[axis], k.linear, k.align_corners, taps[axis].data());
-    args.taps[axis] = taps[axis].data();
-  }
-  const auto& forward = table.forward_bf16;
-  const auto function = pass == Pass::doubled ? forward.linear_double
-                        : k.linear            ? forward.linear
-                                              : forward.nearest;
-  function(args, 0, s.out_rows() / 3);
-  function(args, s.out_rows() / 3, s.out_rows());
-  CHECK(y.intact());
-  return y.dense();
 }
 
 // One row of four numbers, resized.
