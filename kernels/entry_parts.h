@@ -27,6 +27,19 @@ constexpr unsigned direct_flags = V::pair == 2          ? kernel_bf16_products
                                   : V::bf16_activations ? kernel_default
                                                         : kernel_f32_exact;
 
+// Time of a multiply-add by words V as a part of that of an f32 one of the same width.
+template <class V>
+double product_cost() noexcept {
+  return V::pair == 2 ? bf16_pair_cost() : 1.0;
+}
+
+// Where the weight of depth k and column j lies in a block of `width` columns: [k][column], of
+// pairs [k / 2][column][2].
+template <int pair>
+constexpr std::int64_t packed_place(std::int64_t k, std::int64_t j, std::int64_t width) noexcept {
+  return (k - k % pair) * width + j * pair + k % pair;
+}
+
 // Kernel::refuse by types, of entries whose products read the source where it lies, `depth` numbers
 // of it side by side: words of f32 serve f32, words of pairs serve bf16, and words with bf16
 // activations alone f32 that becomes bf16.

@@ -301,7 +301,7 @@ struct Direct {
                                  (Forward ? s.out_channels : s.in_channels);
     // A tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
     return 32.0 / V::registers * static_cast<double>(s.macs()) * columns * (rows + 1.0) / rows *
-               1.05 * (V::pair == 2 ? bf16_pair_cost() : 1.0) +
+               1.05 * product_cost<V>() +
            (V::bf16_activations && V::pair == 1 ? 30.0 * static_cast<double>(targets) : 0.0);
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {

@@ -5,6 +5,7 @@
 
 #include "kernels/bf16.h"
 #include "kernels/conv/direct_plan.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -54,8 +55,7 @@ void pack_channels(const DirectPlan& plan, const TapPlaces& places, const float*
   for (int n = 0; n < width; ++n)
     for (std::int64_t c = first; c < last; ++c) {
       const float* from = w + (b * plan.nr + n) * column_step + c * channel_step;
-      const std::int64_t half = (c - chunk) % pair;
-      Number* to = packed + (c - chunk - half) * width + n * pair + half;
+      Number* to = packed + packed_place<pair>(c - chunk, n, width);
       for (int t = 0; t < taps; ++t) set_number(to[places.at[t]], n < used ? from[t] : 0.0f);
     }
 }

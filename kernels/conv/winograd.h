@@ -26,6 +26,7 @@
 #include "kernels/conv/winograd_product.h"
 #include "kernels/conv/winograd_transform.h"
 #include "kernels/conv/winograd_window.h"
+#include "kernels/entry_parts.h"
 
 namespace burin::kernels {
 namespace {
@@ -102,8 +103,7 @@ struct Winograd {
         V::pair == 2 ? (D::points > 1 ? 20.0 : 12.0) : (V::bf16_activations ? 15.0 : 20.0);
     const double transforms = tiles * all * number_cost * (1.0 * p.depth * p.chunks + p.width);
     const double weights = 30.0 * all * p.depth * p.width;
-    return (products * 1.15 * (V::pair == 2 ? bf16_pair_cost() : 1.0) + transforms) * 16 / lanes +
-           weights;
+    return (products * 1.15 * product_cost<V>() + transforms) * 16 / lanes + weights;
   }
 
   // V of rows [row, row + rows) of the points of a plane, for one of the depth.

@@ -60,7 +60,7 @@ struct MatmulDirect {
   static double cost(const MatmulShape& s) noexcept {
     const double m = static_cast<double>(s.m), tiles = static_cast<double>(ceil_div(s.m, T::mr));
     return 32.0 / V::registers * static_cast<double>(s.k * padded_columns(s)) * (m + tiles) *
-           (V::pair == 2 ? bf16_pair_cost() : 1.0);
+           product_cost<V>();
   }
   static std::size_t packed_bytes(const MatmulShape& s) noexcept {
     return sizeof(number) * static_cast<std::size_t>(s.k * padded_columns(s));
@@ -81,7 +81,7 @@ struct MatmulDirect {
         for (std::int64_t k0 = begin; k0 < end; k0 += at_once)
           for (std::int64_t j = 0; j < width; ++j)
             for (std::int64_t k = k0; k < at_most(k0 + at_once, end); ++k)
-              set_number(to[packed_in_block(k - begin, j, width)],
+              set_number(to[packed_place<V::pair>(k - begin, j, width)],
                          j < columns ? b[k * s.b_depth + (block * T::nr + j) * s.b_column] : 0.0f);
       }
     }
@@ -110,11 +110,6 @@ struct MatmulDirect {
   }
 
  private:
-  // Of depth k and column j in a block of `width` columns.
-  static std::int64_t packed_in_block(std::int64_t k, std::int64_t j, std::int64_t width) noexcept {
-    return (k - k % V::pair) * width + j * V::pair + k % V::pair;
-  }
-
   template <bool DepthIsOne>
   static void chunk(const MatmulArgs& args, const Plan& p, std::int64_t task,
                     std::int64_t q) noexcept {
