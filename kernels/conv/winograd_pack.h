@@ -1,6 +1,7 @@
-// U = G g Gt for every pair of channels, in the order in which winograd.h reads it: [depth point]
-// [group][e][panel][source channel][panel width], zeros where channels are rounded up; of pairs,
-// [source channel / 2][panel width][2].
+// Weights in the order in which winograd_multiply.h reads them, zeros where channels are rounded
+// up. As U = G g Gt for every pair of channels: [depth point][group][e][panel][source channel]
+// [panel width], of pairs [source channel / 2][panel width][2]. As taps, mapped along the depth
+// alone: [depth point][panel][source channel][tap][panel width].
 #pragma once
 
 #include "kernels/conv/winograd.h"
@@ -15,7 +16,8 @@ struct WinogradPack {
   using reg = typename V::reg;
   using number = typename V::number;
   static constexpr int lanes = V::lanes;
-  static constexpr int taps = D::taps * F::taps * F::taps;  // of a phase
+  static constexpr int plane_taps = W::Multiply::plane_taps;  // of a phase
+  static constexpr int taps = D::taps * plane_taps;
 
   // A task packs `lanes` target channels for `lanes` source channels.
   static std::int64_t tasks(const Plan& p) noexcept {
@@ -61,27 +63,30 @@ struct WinogradPack {
       }
   }
 
-  // Full lines that no cache will keep go past the caches: 10 ms in place of 16 for 1024 x 1024
-  // channels.
+  // Full lines that no cache will keep go past the caches: 10 ms in place of 16 for 151 MB of U.
   static bool streams(const Plan& p) noexcept {
     return lanes == 16 && V::pair == 1 && W::packed_bytes(p) > (std::size_t{16} << 20);
   }
 
-  // put(e, U of one source channel and lanes target channels) at a point of the depth
+  // Tap `at` of the plane, mapped along the depth to `point`, of one source channel and lanes
+  // target channels.
+  [[gnu::always_inline]] static reg tap(const float* gathered, int point, int at) noexcept {
+    const float* from = gathered + at * lanes;
+    if constexpr (D::points == 1) return V::load(from);
+    reg sum = V::zero();
+    for (int d = 0; d < D::taps; ++d)
+      sum = V::mac(V::set(winograd_kernel<D>.at[point][d]), V::load(from + d * plane_taps * lanes),
+                   sum);
+    return sum;
+  }
+
+  // put(e, U of one source channel and lanes target channels)
   template <class Put>
   [[gnu::always_inline]] static void transform(const float* gathered, int point,
                                                const Put& put) noexcept {
     map_2d<V, F::taps, F::points>(
         [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
-        [&](int i, int j) {
-          const float* from = gathered + (i * F::taps + j) * lanes;
-          if constexpr (D::points == 1) return V::load(from);
-          reg sum = V::zero();
-          for (int d = 0; d < D::taps; ++d)
-            sum = V::mac(V::set(winograd_kernel<D>.at[point][d]),
-                         V::load(from + d * F::taps * F::taps * lanes), sum);
-          return sum;
-        },
+        [&](int i, int j) { return tap(gathered, point, i * F::taps + j); },
         [&](int i, int j, reg r) { put(i * F::points + j, r); });
   }
   template <bool stream>
@@ -94,38 +99,61 @@ struct WinogradPack {
         V::store_pairs(u + e * u_stride, V::load(even + e * lanes), r);
       });
     } else {
-      transform(gathered, point, [&](int e, reg r) {
-        if constexpr (stream)
-          V::stream(u + e * u_stride, r);
-        else
-          V::store(u + e * u_stride, r);
-      });
+      transform(gathered, point, [&](int e, reg r) { write(u + e * u_stride, r, stream); });
     }
+  }
+  [[gnu::always_inline]] static void write(number* to, reg r, bool stream) noexcept {
+    if (stream)
+      V::stream(to, r);
+    else
+      V::store(to, r);
+  }
+
+  // `lanes` x `lanes` channels from `source` and `target`.
+  static void pack_u(const Plan& p, const float* gathered, int source, int target,
+                     number* packed) noexcept {
+    const auto store_channels = streams(p) ? store<true> : store<false>;
+    const int chunk = target / p.chunk * p.chunk;
+    const int end = p.width - chunk < p.chunk ? p.width : chunk + p.chunk;
+    const int group = chunk + (target - chunk) / p.group * p.group, in_group = target - group;
+    const int group_width = end - group < p.group ? end - group : p.group;
+    const int panel = in_group / W::nr * W::nr;
+    const int panel_width = group_width - panel < W::nr ? lanes : W::nr;
+    number* u = packed + std::int64_t{W::points} * p.depth * group + std::int64_t{p.depth} * panel +
+                std::int64_t{source} * panel_width + (in_group - panel) * V::pair;
+    for (int point = 0; point < D::points;
+         ++point, u += std::int64_t{W::points} * p.depth * p.width)
+      for (int c = 0; c < lanes; c += V::pair)
+        store_channels(gathered + c * taps * lanes, point, u + c * panel_width,
+                       std::int64_t{p.depth} * group_width);
+  }
+  static void pack_taps(const Plan& p, const float* gathered, int source, int target,
+                        float* packed) noexcept {
+    const bool stream = streams(p);
+    const int panel = target / W::nr * W::nr;
+    const int width = p.width - panel < W::nr ? lanes : W::nr;
+    float* to = packed +
+                plane_taps * (std::int64_t{p.depth} * panel + std::int64_t{source} * width) +
+                target - panel;
+    for (int point = 0; point < D::points;
+         ++point, to += std::int64_t{plane_taps} * p.depth * p.width)
+      for (int c = 0; c < lanes; ++c)
+        for (int t = 0; t < plane_taps; ++t)
+          write(to + (c * plane_taps + t) * width, tap(gathered + c * taps * lanes, point, t),
+                stream);
   }
 
   static void run(const Plan& p, bool data, const float* weights, void* packed, std::int64_t first,
                   std::int64_t last) noexcept {
     alignas(64) float gathered[lanes * taps * lanes];
-    const auto store_channels = streams(p) ? store<true> : store<false>;
     const int blocks = p.depth / lanes;
     for (std::int64_t task = first; task < last; ++task) {
       const int target = static_cast<int>(task / blocks) * lanes;
       const int source = static_cast<int>(task % blocks) * lanes;
       gather(p, data, weights, source, target, gathered);
-      const int chunk = target / p.chunk * p.chunk;
-      const int end = p.width - chunk < p.chunk ? p.width : chunk + p.chunk;
-      const int group = chunk + (target - chunk) / p.group * p.group, in_group = target - group;
-      const int group_width = end - group < p.group ? end - group : p.group;
-      const int panel = in_group / W::nr * W::nr;
-      const int panel_width = group_width - panel < W::nr ? lanes : W::nr;
-      number* u = static_cast<number*>(packed) + std::int64_t{W::points} * p.depth * group +
-                  std::int64_t{p.depth} * panel + std::int64_t{source} * panel_width +
-                  (in_group - panel) * V::pair;
-      for (int point = 0; point < D::points;
-           ++point, u += std::int64_t{W::points} * p.depth * p.width)
-        for (int c = 0; c < lanes; c += V::pair)
-          store_channels(gathered + c * taps * lanes, point, u + c * panel_width,
-                         std::int64_t{p.depth} * group_width);
+      if constexpr (V::pair == 1)
+        if (p.as_taps) pack_taps(p, gathered, source, target, static_cast<float*>(packed));
+      if (!p.as_taps) pack_u(p, gathered, source, target, static_cast<number*>(packed));
     }
     V::fence();
   }

@@ -112,14 +112,14 @@ constexpr std::int64_t odd_lines(std::int64_t numbers) noexcept {
   return (ceil_div(numbers, line) | 1) * line;
 }
 
-// Tiles are numbered down the columns of bands of `deep` x `band` tile slices and rows, grid after
-// grid and image after image, so that a block of neighbours is compact and shares its borders.
+// Tiles are numbered row by row, so that a block reads few rows, each in one run. (Rows and slices
+// of 2^n bytes share sets of L1 and L2: compact blocks, of 2 x 4 rows of tiles, were 15 % slower at
+// 128x128x128 with 32 channels.)
 struct WinogradTiles {
   int slices, rows, columns;  // of one grid
   int grids;                  // of an image
   std::int64_t count;
   std::int64_t blocks;  // even cuts of all tiles
-  static constexpr int deep = 2, band = 4;
 
   struct Place {
     std::int64_t image;
@@ -130,17 +130,10 @@ struct WinogradTiles {
     const int plane = rows * columns;
     const std::int64_t per_grid = std::int64_t{slices} * plane;
     const std::int64_t all = tile / per_grid;
-    auto at = static_cast<int>(tile - all * per_grid);
-    const int slice = at / (deep * plane) * deep;
-    const int depth = slice + deep <= slices ? deep : slices - slice;
-    at -= slice * plane;
-    const int row = at / (band * columns * depth) * band;
-    const int height = row + band <= rows ? band : rows - row;
-    at -= row * columns * depth;
-    const int column = at / (height * depth);
-    at -= column * height * depth;
-    return {all / grids, static_cast<int>(all % grids), slice + at / height, row + at % height,
-            column};
+    const auto at = static_cast<int>(tile - all * per_grid);
+    const int in_plane = at % plane;
+    return {all / grids, static_cast<int>(all % grids), at / plane, in_plane / columns,
+            in_plane % columns};
   }
 
   struct Block {

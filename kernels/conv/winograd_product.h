@@ -19,7 +19,7 @@ struct TileRuns {
   [[nodiscard]] int height(int run) const noexcept { return first(run + 1) - first(run); }
 };
 
-// Rows of V times a panel of U: m[height][n registers] = v[depth / line][height][line] *
+// Rows of V times a panel of U: m[height][n registers] (+)= v[depth / line][height][line] *
 // u[depth][n registers]; a line is a channel for each lane, of pairs two, and of u, too, two
 // neighbours in depth share a lane then. All three lie in one run of memory each. Meanwhile `lines`
 // lines of 64 bytes for each line of channels come from `next`: with a block of 56 tiles U streams
@@ -31,6 +31,7 @@ struct WinogradProduct {
   const typename V::number* u;
   float* m;
   int depth;
+  bool add;
   const void* next;
   int lines;
 };
@@ -45,7 +46,8 @@ void winograd_product(const WinogradProduct<V>& p) noexcept {
 #pragma GCC unroll 16
   for (int i = 0; i < height; ++i)
 #pragma GCC unroll 2
-    for (int j = 0; j < n; ++j) acc[i][j] = V::zero();
+    for (int j = 0; j < n; ++j)
+      acc[i][j] = p.add ? V::load(p.m + (i * n + j) * V::lanes) : V::zero();
   for (int c = 0; c < p.depth; c += line) {
     for (int i = 0; i < p.lines; ++i, next += 64) __builtin_prefetch(next);
     accumulate<V, height, n>({v, line, V::pair, u, n * line, V::lanes, 1, no_tap, no_tap}, acc);

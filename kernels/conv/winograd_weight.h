@@ -91,9 +91,9 @@ struct WinogradWeight {
       if (count <= 0) {
         for (int e = 0; e < points; ++e) V::store(out + e * stride + c, V::zero());
       } else if (count == lanes && w.whole()) {
-        map_window<V, F::points, 0, F::points, true>(w, from + c, count, out + c, stride, map);
+        map_window<V, F::points, true>(w, from + c, count, out + c, stride, map);
       } else {
-        map_window<V, F::points, 0, F::points, false>(w, from + c, count, out + c, stride, map);
+        map_window<V, F::points, false>(w, from + c, count, out + c, stride, map);
       }
     }
   }

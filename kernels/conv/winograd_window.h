@@ -8,9 +8,8 @@
 namespace burin::kernels {
 namespace {
 
-// out = T in T^t for a map T from `from` to `to` numbers: T down the columns, then along the rows;
-// rows [row, row + rows) of it. What other rows would need is dead code.
-template <class V, int from, int to, int row = 0, int rows = to, class Map, class Load, class Store>
+// out = T in T^t for a map T from `from` to `to` numbers: T down the columns, then along the rows.
+template <class V, int from, int to, class Map, class Load, class Store>
 [[gnu::always_inline]] inline void map_2d(Map map, Load load, Store store) noexcept {
   typename V::reg t[to][from];
 #pragma GCC unroll 8
@@ -23,7 +22,7 @@ template <class V, int from, int to, int row = 0, int rows = to, class Map, clas
     for (int i = 0; i < to; ++i) t[i][j] = r[i];
   }
 #pragma GCC unroll 8
-  for (int i = row; i < row + rows; ++i) {
+  for (int i = 0; i < to; ++i) {
     typename V::reg r[to];
     map(t[i], r);
 #pragma GCC unroll 8
@@ -126,16 +125,15 @@ class Window {
   float factor_[slices];
 };
 
-// out[(i - row, j)][lanes] = T window T^t for lanes channels from c and rows [row, row + rows);
-// lines of out are `stride` numbers apart.
-template <class V, int to, int row, int rows, bool inside, class Number, int size, int slices,
-          class Out, class Map>
+// out[(i, j)][lanes] = T window T^t for lanes channels from c; lines of out are `stride` numbers
+// apart.
+template <class V, int to, bool inside, class Number, int size, int slices, class Out, class Map>
 inline void map_window(const Window<Number, size, slices>& window, int c, int count, Out* out,
                        std::int64_t stride, Map map) noexcept {
   const Window<Number, size, slices> w = window;  // in registers: out may alias the other
-  map_2d<V, size, to, row, rows>(
+  map_2d<V, size, to>(
       map, [&](int i, int j) { return w.template load<V, inside>(i, j, c, count); },
-      [&](int i, int j, typename V::reg r) { V::store(out + ((i - row) * to + j) * stride, r); });
+      [&](int i, int j, typename V::reg r) { V::store(out + (i * to + j) * stride, r); });
 }
 
 }  // namespace

@@ -356,6 +356,28 @@ TEST_CASE("ragged sizes, channels and pads") {
   }
 }
 
+TEST_CASE("large weights are packed as taps") {
+  Random random(7);
+  const auto takes_taps = [](const ConvShape& s, std::string_view start, double numbers_of_u) {
+    for (const auto* entry : conv_forward_kernels())
+      if (std::string_view(entry->name).starts_with(start) && usable(entry->isa)) {
+        const double u = numbers_of_u * s.in_channels * s.out_channels * sizeof(float);
+        CHECK(static_cast<double>(entry->packed_bytes(s)) < 0.6 * u);
+      }
+  };
+  // 2 blocks of 27 tiles and 4 of 14, ragged channels, a last panel of one register
+  const ConvShape deep = volume.shape({3, 9, 33}, 170, 190),
+                  wide = volume.shape({2, 9, 7}, 389, 81, 2),
+                  flat = plane.shape({1, 7, 5}, 690, 705),
+                  half = halving.shape({1, 9, 10}, 530, 513);
+  takes_taps(deep, "winograd_f2x4x4_", 144);
+  takes_taps(wide, "winograd_f2x4x4_", 144);
+  takes_taps(flat, "winograd_f43_", 36);
+  takes_taps(half, "winograd_f32_s2_", 64);
+  for (const ConvShape& s : {deep, wide, flat, half})
+    check(s, random, Guard::end_page, TaskOrder::ranges);
+}
+
 TEST_CASE("dilated kernels see grids of their own") {
   Random random(6);
   for (int i = 0; i < random_cases(100); ++i) {
