@@ -43,7 +43,7 @@ class GuardedBuffer {
   std::size_t size() const { return count_; }
   std::span<T> span() { return {data(), count_}; }
   void assign(std::span<const T> values) {
-    std::memcpy(begin_, values.data(), values.size_bytes());
+    if (!values.empty()) std::memcpy(begin_, values.data(), values.size_bytes());
   }
 
   // No byte outside of the buffer was written.
