@@ -80,6 +80,7 @@ class DirectRun {
       const auto jd = static_cast<int>(row / positions), jh = static_cast<int>(row % positions);
       if (jd >= d_.count || jh >= h_.count) continue;
       source_rows(jd, jh);
+      rows_ahead(jd, jh);
       target_row_ = ((std::int64_t{d_.first} + jd * d_.step) * plan_.axis[1].target + h_.first +
                      jh * h_.step) *
                     plan_.axis[2].target;
@@ -93,20 +94,44 @@ class DirectRun {
     }
   }
 
-  // Source rows that the taps of this target row meet inside of the image.
-  void source_rows(int jd, int jh) noexcept {
-    rows_ = 0;
+  // f(d, h, first tap) for each source row that the taps of a target row meet inside of the image.
+  template <class F>
+  void each_row(int jd, int jh, const F& f) const noexcept {
     for (int kd = 0; kd < d_.taps; ++kd) {
       const int d = jd * d_.source_step + d_.offset + kd * d_.offset_step;
       if (d < 0 || d >= plan_.axis[0].source) continue;
       for (int kh = 0; kh < h_.taps; ++kh) {
         const int h = jh * h_.source_step + h_.offset + kh * h_.offset_step;
-        if (h < 0 || h >= plan_.axis[1].source) continue;
-        row_source_[rows_] = (std::int64_t{d} * plan_.axis[1].source + h) * plan_.axis[2].source;
-        row_tap_[rows_] = (kd * h_.taps + kh) * w_.taps;
-        ++rows_;
+        if (h >= 0 && h < plan_.axis[1].source) f(d, h, (kd * h_.taps + kh) * w_.taps);
       }
     }
+  }
+  // Pixels before it.
+  [[nodiscard]] std::int64_t row_at(int d, int h) const noexcept {
+    return (std::int64_t{d} * plan_.axis[1].source + h) * plan_.axis[2].source;
+  }
+  void source_rows(int jd, int jh) noexcept {
+    rows_ = 0;
+    each_row(jd, jh, [&](int d, int h, int tap) noexcept {
+      row_source_[rows_] = row_at(d, h);
+      row_tap_[rows_++] = tap;
+    });
+  }
+
+  // Source rows of the target row behind (jd, jh) that this one does not meet.
+  void rows_ahead(int jd, int jh) noexcept {
+    const bool last = jh + 1 == h_.count;
+    ahead_count_ = 0;
+    each_row(last ? jd + 1 : jd, last ? 0 : jh + 1, [&](int d, int h, int) noexcept {
+      if (meets(d_, jd, d) && meets(h_, jh, h)) return;
+      ahead_[ahead_count_++] = row_at(d, h) * args_.source_pixel * std::int64_t{sizeof(number)};
+    });
+  }
+  // Whether a tap of target j meets source place `at`.
+  static bool meets(const AxisPhase& axis, int j, int at) noexcept {
+    const int from = at - j * axis.source_step - axis.offset;
+    if (from < 0 || from > (axis.taps - 1) * axis.offset_step) return false;
+    return axis.offset_step == 1 || from % axis.offset_step == 0;
   }
 
   void pixel_tile(int first, int height) noexcept {
@@ -121,7 +146,7 @@ class DirectRun {
       call.o.a = source_ + channel_first_;
       call.o.a_row = w_.source_step * args_.source_pixel;
       if (inside) list_taps(call.o, left, args_.source_pixel, false);
-      prefetch_next_row(left, columns);
+      call.ahead = fetch_ahead(left, columns);
     } else {
       stage(left, columns);
       call.o.a = staged_;
@@ -191,13 +216,18 @@ class DirectRun {
     return end - step < size ? 2 : 3;
   }
 
-  // The source row that the next target row meets for the first time.
-  void prefetch_next_row(int left, int columns) const noexcept {
-    if (rows_ == 0) return;
-    const std::int64_t from = row_source_[rows_ - 1] + plan_.axis[2].source + left;
-    for (std::int64_t x = from; x < from + columns; ++x)
-      for (int c = 0; c < channels_; c += 64 / static_cast<int>(sizeof(number)))
-        __builtin_prefetch(source_ + channel_first_ + x * args_.source_pixel + c, 0, 2);
+  // Columns [left, left + columns) of the rows ahead.
+  [[nodiscard]] TileAhead fetch_ahead(int left, int columns) const noexcept {
+    const auto pixel = args_.source_pixel * std::int64_t{sizeof(number)};
+    const int bytes = channels_ * static_cast<int>(sizeof(number));
+    const bool dense = pixel == bytes;
+    return {
+        .from = reinterpret_cast<const char*>(source_ + channel_first_ + left * args_.source_pixel),
+        .rows = ahead_,
+        .count = ahead_count_,
+        .runs = dense ? 1 : columns,
+        .bytes = dense ? columns * bytes : bytes,
+        .step = pixel};
   }
 
   // The pixels of a tile lie a multiple of 2 KiB apart: in one or two of the 64 sets of L1, more of
@@ -253,6 +283,7 @@ class DirectRun {
       if (args_.bias != nullptr) call.bias = args_.bias + group_ * plan_.columns + b * plan_.nr;
       call.o.w = packed + plan_.packed_at(chunk_, taps_before_, phase_taps_, b);
       T::template of<true>(height, call.columns)(call);
+      call.ahead = {};
     }
   }
 
@@ -274,6 +305,8 @@ class DirectRun {
   int rows_;
   std::int64_t row_source_[direct_max_taps];  // pixels from the image's first
   std::int64_t row_tap_[direct_max_taps];
+  int ahead_count_;
+  std::int64_t ahead_[direct_max_taps];  // bytes from the image's first
   std::ptrdiff_t a_tap_[direct_max_taps], w_tap_[direct_max_taps];
 };
 

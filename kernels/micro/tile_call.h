@@ -1,6 +1,7 @@
 // The micro-kernel as functions: from memory to memory, one per height and width of tile.
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 #include "kernels/element.h"
@@ -11,6 +12,45 @@
 
 namespace burin::kernels {
 namespace {
+
+// Memory that is fetched during a call, some lines before each tap, so that they overlap with its
+// multiply-adds: `runs` of `bytes` each, `step` bytes apart, from each of the rows. Fetched all at
+// once they wait for each other.
+struct TileAhead {
+  const char* from = nullptr;
+  const std::int64_t* rows = nullptr;  // bytes from there
+  int count = 0;                       // of rows
+  int runs = 0, bytes = 0;
+  std::int64_t step = 0;
+
+  static constexpr int line = 64;
+  [[nodiscard]] int lines() const noexcept { return count * runs * ((bytes + line - 1) / line); }
+};
+
+// The place that it has come to.
+class TileFetch {
+ public:
+  TileFetch(const TileAhead& ahead, int taps) noexcept
+      : ahead_(ahead), share_(taps > 0 ? (ahead.lines() + taps - 1) / taps : 0) {}
+  [[gnu::always_inline]] void next() noexcept {
+    for (int left = share_; left > 0 && row_ < ahead_.count;) {
+      const char* from = ahead_.from + ahead_.rows[row_] + run_ * ahead_.step;
+      const int end = byte_ + left * TileAhead::line;
+      const int last = end < ahead_.bytes ? end : ahead_.bytes;
+      for (; byte_ < last; byte_ += TileAhead::line, --left) __builtin_prefetch(from + byte_, 0, 2);
+      if (byte_ < ahead_.bytes) continue;
+      byte_ = 0;
+      if (++run_ < ahead_.runs) continue;
+      run_ = 0;
+      ++row_;
+    }
+  }
+
+ private:
+  const TileAhead ahead_;
+  const int share_;
+  int row_ = 0, run_ = 0, byte_ = 0;
+};
 
 // c[i][j] = act(start[i][j] + acc[i][j]) for `columns` columns, where start is the old c or the
 // bias plus the residual.
@@ -28,6 +68,7 @@ struct TileCall {
   int columns;  // the last vector may be cut, none is empty
   bool add_to_c;
   const void* next_c;  // c of the next call, fetched meanwhile
+  TileAhead ahead;     // so are these
   Epilogue epilogue;
 };
 template <class V>
@@ -132,8 +173,10 @@ void tile(const TileCall<V>& call) noexcept {
     o.a_row = 1;
   const auto* const next = static_cast<const char*>(call.next_c);
   const std::ptrdiff_t bytes = V::bf16_activations ? bytes_of(call.type) : 4;
+  TileFetch fetch(call.ahead, o.taps);
   accumulate_rows<V, MR, NV, 0, MR>(
       o, acc, [&](int t) __attribute__((always_inline)) {
+        fetch.next();
         for (int i = t; i < MR; i += o.taps)
           unroll<NV>([&](auto j) __attribute__((always_inline)) {
             __builtin_prefetch(next + (i * call.c_row + j * V::lanes) * bytes, 1);
