@@ -146,7 +146,8 @@ class DirectRun {
       call.o.a = source_ + channel_first_;
       call.o.a_row = w_.source_step * args_.source_pixel;
       if (inside) list_taps(call.o, left, args_.source_pixel, false);
-      call.ahead = fetch_ahead(left, columns);
+      call.ahead = ahead_of(left, columns);
+      call.ahead.spread(call.o.taps);
     } else {
       stage(left, columns);
       call.o.a = staged_;
@@ -217,7 +218,7 @@ class DirectRun {
   }
 
   // Columns [left, left + columns) of the rows ahead.
-  [[nodiscard]] TileAhead fetch_ahead(int left, int columns) const noexcept {
+  [[nodiscard]] TileAhead ahead_of(int left, int columns) const noexcept {
     const auto pixel = args_.source_pixel * std::int64_t{sizeof(number)};
     const int bytes = channels_ * static_cast<int>(sizeof(number));
     const bool dense = pixel == bytes;

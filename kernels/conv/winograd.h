@@ -42,9 +42,7 @@ struct Winograd {
   using Block = WinogradTiles::Block;
   using number = typename V::number;
   static constexpr int lanes = V::lanes;
-  static constexpr int line = lanes * V::pair;  // channels of V in a lane each, or two
-  static constexpr int nr = Output::nr;
-  static constexpr int points = F::points * F::points;  // of a plane
+  static constexpr int line = Multiply::line, nr = Multiply::nr, points = Multiply::points;
   static constexpr int slices = winograd_input<D>.widest();
 
   struct Plan {
@@ -75,7 +73,8 @@ struct Winograd {
     p.tiles = tiles_of<D, F>(pass, p.depth <= 96 ? few_channels : (many && !p.as_taps ? 64 : 42));
     // Few blocks: tasks share one and each transforms its input again.
     const std::int64_t parts = ceil_div(4, p.tiles.blocks);
-    const std::int64_t widest = p.depth > 384 ? 512 : at_least(512, p.width);
+    // Of many channels each task has much to do: more tasks for many cores.
+    const std::int64_t widest = p.depth > 384 ? 512 : p.width;
     p.chunk = round_up(at_most(ceil_div(p.width, parts), widest), nr);
     p.chunks = static_cast<int>(ceil_div(p.width, p.chunk));
     p.group = static_cast<int>(at_most(p.chunk, p.depth <= 96 ? 2 * nr : nr));

@@ -2,8 +2,10 @@
 // channels. U comes from memory as it was packed, or is made of taps in L2.
 #pragma once
 
+#include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_product.h"
 #include "kernels/conv/winograd_window.h"
+#include "kernels/micro/tile_call.h"
 
 namespace burin::kernels {
 namespace {
@@ -13,8 +15,8 @@ struct WinogradMultiply {
   using number = typename V::number;
   static constexpr int lanes = V::lanes;
   static constexpr int line = lanes * V::pair;  // channels of V in a lane each, or two
-  static constexpr int nr = 2 * lanes;          // target channels of a panel; of the last one half
-  static constexpr int points = F::points * F::points;
+  static constexpr int nr = Tiles<V>::nr;       // target channels of a panel; of the last one half
+  static constexpr int points = F::points * F::points;  // of a plane
   static constexpr int plane_taps = F::taps * F::taps;
   static constexpr int span = 128;  // channels of U that are made at once
   static constexpr int line_bytes = 64;
@@ -69,7 +71,7 @@ struct WinogradMultiply {
     float* m = b.m;
     for (int e = 0; e < points; ++e, v += b.v_stride, m += b.m_stride)
       for (int n = 0; n < targets; n += nr) {
-        const int width = targets - n < nr ? lanes : nr;
+        const int width = Tiles<V>::width(targets - n);
         const number* const next = u + std::int64_t{b.depth} * width;
         panel(b, v, u, m + std::int64_t{n} * b.tiles, {0, b.depth}, width,
               {reinterpret_cast<const char*>(next), lines});
@@ -77,16 +79,21 @@ struct WinogradMultiply {
       }
   }
 
+  // put(e, U of a channel) for load(tap) of it.
+  template <class Load, class Put>
+  [[gnu::always_inline]] static void map_taps(const Load& load, const Put& put) noexcept {
+    map_2d<V, F::taps, F::points>(
+        [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
+        [&](int i, int j) { return load(i * F::taps + j); },
+        [&](int i, int j, typename V::reg r) { put(i * F::points + j, r); });
+  }
+
   // u[e][channel][width] of from[channel][tap][width]
   static void make_u(const float* from, int channels, int width, float* u) noexcept {
     for (int c = 0; c < channels; ++c, from += plane_taps * width, u += width)
       for (int n = 0; n < width; n += lanes)
-        map_2d<V, F::taps, F::points>(
-            [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
-            [&](int i, int j) { return V::load(from + (i * F::taps + j) * width + n); },
-            [&](int i, int j, typename V::reg r) {
-              V::store(u + (i * F::points + j) * u_stride + n, r);
-            });
+        map_taps([&](int tap) { return V::load(from + tap * width + n); },
+                 [&](int e, typename V::reg r) { V::store(u + e * u_stride + n, r); });
   }
 
   // The same by taps[panel][channel][tap][panel width]; `u` has room for a span of all points. What
@@ -96,7 +103,7 @@ struct WinogradMultiply {
     const int even = round_up(ceil_div(b.depth, spans), line);
     const int runs = TileRuns<V>(b.tiles).count;
     for (int n = 0; n < targets; n += nr) {
-      const int width = targets - n < nr ? lanes : nr;
+      const int width = Tiles<V>::width(targets - n);
       for (int begin = 0; begin < b.depth; begin += even) {
         const Channels c{begin, b.depth - begin < even ? b.depth - begin : even};
         make_u(taps, c.count, width, u);

@@ -9,6 +9,7 @@
 #include "kernels/conv/winograd_window.h"
 #include "kernels/micro/activation.h"
 #include "kernels/micro/of_type.h"
+#include "kernels/micro/tile_call.h"
 #include "kernels/micro/unroll.h"
 
 namespace burin::kernels {
@@ -29,7 +30,7 @@ template <class V, class D, class F>
 struct WinogradOutput {
   using reg = typename V::reg;
   static constexpr int lanes = V::lanes;
-  static constexpr int nr = 2 * lanes;
+  static constexpr int nr = Tiles<V>::nr;
   static constexpr int outputs = F::m * F::m;  // of a tile's slice
 
   enum class Store { masked, plain, stream };
@@ -206,7 +207,7 @@ struct WinogradOutput {
       for (int n = 0; n < p.width; n += lanes) {
         const int phase = (p.from + n) / phase_width, channel = (p.from + n) % phase_width;
         if (channel == 0) y = target_of<Number>(s, args, at, phase);
-        const int panel = n / nr * nr, panel_width = p.width - panel < nr ? lanes : nr;
+        const int panel = n / nr * nr, panel_width = Tiles<V>::width(p.width - panel);
         const float* m =
             p.m + std::int64_t{panel} * p.block.tiles + std::int64_t{i} * panel_width + (n - panel);
         y.target = static_cast<Number*>(args.target) + channel;

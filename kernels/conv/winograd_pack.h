@@ -80,26 +80,20 @@ struct WinogradPack {
     return sum;
   }
 
-  // put(e, U of one source channel and lanes target channels)
-  template <class Put>
-  [[gnu::always_inline]] static void transform(const float* gathered, int point,
-                                               const Put& put) noexcept {
-    map_2d<V, F::taps, F::points>(
-        [](const auto& g, auto& r) noexcept { F::template kernel<V>(g, r); },
-        [&](int i, int j) { return tap(gathered, point, i * F::taps + j); },
-        [&](int i, int j, reg r) { put(i * F::points + j, r); });
-  }
-  template <bool stream>
-  static void store(const float* gathered, int point, number* u, std::int64_t u_stride) noexcept {
-    constexpr int next = taps * lanes;  // floats of a channel
+  // U of one source channel and lanes target channels; of pairs, of two.
+  static void store_u(const float* gathered, int point, number* u, std::int64_t u_stride,
+                      bool stream) noexcept {
+    const auto transform = [&](const float* channel, const auto& put) {
+      W::Multiply::map_taps([&](int at) { return tap(channel, point, at); }, put);
+    };
     if constexpr (V::pair == 2) {
       alignas(64) float even[W::points * lanes];
-      transform(gathered, point, [&](int e, reg r) { V::store(even + e * lanes, r); });
-      transform(gathered + next, point, [&](int e, reg r) {
+      transform(gathered, [&](int e, reg r) { V::store(even + e * lanes, r); });
+      transform(gathered + taps * lanes, [&](int e, reg r) {
         V::store_pairs(u + e * u_stride, V::load(even + e * lanes), r);
       });
     } else {
-      transform(gathered, point, [&](int e, reg r) { write(u + e * u_stride, r, stream); });
+      transform(gathered, [&](int e, reg r) { write(u + e * u_stride, r, stream); });
     }
   }
   [[gnu::always_inline]] static void write(number* to, reg r, bool stream) noexcept {
@@ -109,37 +103,46 @@ struct WinogradPack {
       V::store(to, r);
   }
 
+  // The panel of a target channel; chunks and groups begin with one.
+  struct Panel {
+    int first, width;
+  };
+  static Panel panel_of(const Plan& p, int target) noexcept {
+    const int first = target / W::nr * W::nr;
+    return {first, Tiles<V>::width(p.width - first)};
+  }
+
   // `lanes` x `lanes` channels from `source` and `target`.
   static void pack_u(const Plan& p, const float* gathered, int source, int target,
                      number* packed) noexcept {
-    const auto store_channels = streams(p) ? store<true> : store<false>;
+    const bool stream = streams(p);
+    const Panel panel = panel_of(p, target);
     const int chunk = target / p.chunk * p.chunk;
     const int end = p.width - chunk < p.chunk ? p.width : chunk + p.chunk;
-    const int group = chunk + (target - chunk) / p.group * p.group, in_group = target - group;
+    const int group = chunk + (target - chunk) / p.group * p.group;
     const int group_width = end - group < p.group ? end - group : p.group;
-    const int panel = in_group / W::nr * W::nr;
-    const int panel_width = group_width - panel < W::nr ? lanes : W::nr;
-    number* u = packed + std::int64_t{W::points} * p.depth * group + std::int64_t{p.depth} * panel +
-                std::int64_t{source} * panel_width + (in_group - panel) * V::pair;
+    number* u = packed + std::int64_t{W::points} * p.depth * group +
+                std::int64_t{p.depth} * (panel.first - group) + std::int64_t{source} * panel.width +
+                (target - panel.first) * V::pair;
     for (int point = 0; point < D::points;
          ++point, u += std::int64_t{W::points} * p.depth * p.width)
       for (int c = 0; c < lanes; c += V::pair)
-        store_channels(gathered + c * taps * lanes, point, u + c * panel_width,
-                       std::int64_t{p.depth} * group_width);
+        store_u(gathered + c * taps * lanes, point, u + c * panel.width,
+                std::int64_t{p.depth} * group_width, stream);
   }
   static void pack_taps(const Plan& p, const float* gathered, int source, int target,
                         float* packed) noexcept {
     const bool stream = streams(p);
-    const int panel = target / W::nr * W::nr;
-    const int width = p.width - panel < W::nr ? lanes : W::nr;
-    float* to = packed +
-                plane_taps * (std::int64_t{p.depth} * panel + std::int64_t{source} * width) +
-                target - panel;
+    const Panel panel = panel_of(p, target);
+    float* to =
+        packed +
+        plane_taps * (std::int64_t{p.depth} * panel.first + std::int64_t{source} * panel.width) +
+        target - panel.first;
     for (int point = 0; point < D::points;
          ++point, to += std::int64_t{plane_taps} * p.depth * p.width)
       for (int c = 0; c < lanes; ++c)
         for (int t = 0; t < plane_taps; ++t)
-          write(to + (c * plane_taps + t) * width, tap(gathered + c * taps * lanes, point, t),
+          write(to + (c * plane_taps + t) * panel.width, tap(gathered + c * taps * lanes, point, t),
                 stream);
   }
 

@@ -22,18 +22,20 @@ struct TileAhead {
   int count = 0;                       // of rows
   int runs = 0, bytes = 0;
   std::int64_t step = 0;
+  int share = 0;  // lines of 64 bytes before each tap
 
   static constexpr int line = 64;
-  [[nodiscard]] int lines() const noexcept { return count * runs * ((bytes + line - 1) / line); }
+  void spread(int taps) noexcept {
+    if (taps > 0) share = (count * runs * ((bytes + line - 1) / line) + taps - 1) / taps;
+  }
 };
 
 // The place that it has come to.
 class TileFetch {
  public:
-  TileFetch(const TileAhead& ahead, int taps) noexcept
-      : ahead_(ahead), share_(taps > 0 ? (ahead.lines() + taps - 1) / taps : 0) {}
+  explicit TileFetch(const TileAhead& ahead) noexcept : ahead_(ahead) {}
   [[gnu::always_inline]] void next() noexcept {
-    for (int left = share_; left > 0 && row_ < ahead_.count;) {
+    for (int left = ahead_.share; left > 0 && row_ < ahead_.count;) {
       const char* from = ahead_.from + ahead_.rows[row_] + run_ * ahead_.step;
       const int end = byte_ + left * TileAhead::line;
       const int last = end < ahead_.bytes ? end : ahead_.bytes;
@@ -47,8 +49,7 @@ class TileFetch {
   }
 
  private:
-  const TileAhead ahead_;
-  const int share_;
+  const TileAhead& ahead_;
   int row_ = 0, run_ = 0, byte_ = 0;
 };
 
@@ -173,7 +174,7 @@ void tile(const TileCall<V>& call) noexcept {
     o.a_row = 1;
   const auto* const next = static_cast<const char*>(call.next_c);
   const std::ptrdiff_t bytes = V::bf16_activations ? bytes_of(call.type) : 4;
-  TileFetch fetch(call.ahead, o.taps);
+  TileFetch fetch(call.ahead);
   accumulate_rows<V, MR, NV, 0, MR>(
       o, acc, [&](int t) __attribute__((always_inline)) {
         fetch.next();
