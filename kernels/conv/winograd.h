@@ -27,8 +27,8 @@
 #include "kernels/conv/winograd_multiply.h"
 #include "kernels/conv/winograd_output.h"
 #include "kernels/conv/winograd_plan.h"
+#include "kernels/conv/winograd_rows.h"
 #include "kernels/conv/winograd_transform.h"
-#include "kernels/conv/winograd_window.h"
 #include "kernels/entry_parts.h"
 
 namespace burin::kernels {
@@ -43,7 +43,8 @@ struct Winograd {
   using number = typename V::number;
   static constexpr int lanes = V::lanes;
   static constexpr int line = Multiply::line, nr = Multiply::nr, points = Multiply::points;
-  static constexpr int slices = winograd_input<D>.widest();
+  template <class Source>
+  using Rows = WinogradRows<V, Source, F::points, F::m, F::points, winograd_input<D>.widest()>;
 
   struct Plan {
     WinogradPass pass;
@@ -91,7 +92,10 @@ struct Winograd {
     return p.as_taps ? u_bytes(p) / points * Multiply::plane_taps : u_bytes(p);
   }
   static std::int64_t v_floats(const Plan& p) noexcept { return points * p.v_stride / V::pair; }
-  static std::int64_t m_floats(const Plan& p) noexcept { return points * p.m_stride; }
+  // M takes turns with what V is made of.
+  static std::int64_t m_floats(const Plan& p) noexcept {
+    return at_least(points * p.m_stride, Rows<float>::staged_floats);
+  }
   static std::int64_t u_floats(const Plan& p) noexcept {
     return p.as_taps ? points * Multiply::u_stride : 0;
   }
@@ -121,10 +125,11 @@ struct Winograd {
   // V for a point of the depth.
   template <class Source>
   static void transform(const Plan& p, const ConvArgs& args, const Block& block, int point,
-                        number* v) noexcept {
+                        number* v, float* staged) noexcept {
     const WinogradPass& s = p.pass;
     const WinogradImage<Source> image{static_cast<const Source*>(args.source),
                                       args.source_pixel,
+                                      s.depth,
                                       s.source,
                                       s.before,
                                       {D::m, F::m, F::m},
@@ -132,31 +137,22 @@ struct Winograd {
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const TileRuns<V> runs(block.tiles);
     const int phase_depth = p.depth / s.source_phases();
-    for (int phase = 0; phase < s.source_phases(); ++phase) {
-      const auto window = [&](int tile) noexcept {
-        const WinogradTiles::Place at = p.tiles.place(block.first + tile);
-        return Window<Source, F::points, slices>(image, at, phase + at.grid,
-                                                 winograd_input<D>.at[point]);
-      };
-      auto next = window(0);
-      for (int r = 0; r < runs.count; ++r) {
-        const int first = runs.first(r), height = runs.height(r);
-        for (int i = 0; i < height; ++i) {
-          auto w = next;
-          next = window(first + i + 1);
-          w.fetch(next);
-          number* const to = v + std::int64_t{first} * p.depth +
-                             std::int64_t{phase} * phase_depth * height + i * line;
-          for (int c = 0; c < phase_depth; c += lanes) {
-            const int left = s.depth - c, count = left < 0 ? 0 : (left < lanes ? left : lanes);
-            number* const at = to + (c - c % line) * height + c % line;
-            if (count == lanes && w.whole())
-              map_window<V, F::points, true>(w, c, count, at, p.v_stride, map);
-            else
-              map_window<V, F::points, false>(w, c, count, at, p.v_stride, map);
-          }
+    for (int r = 0; r < runs.count; ++r) {
+      const int height = runs.height(r);
+      number* const run = v + std::int64_t{runs.first(r)} * p.depth;
+      const auto piece = [&](const WinogradTiles::Place& at, int tile, int tiles) noexcept {
+        for (int phase = 0; phase < s.source_phases(); ++phase) {
+          const auto place = [&](int channel) noexcept {
+            const int c = phase * phase_depth + channel;
+            return WinogradPlace<number>{
+                run + std::int64_t{c - c % line} * height + tile * line + c % line, p.v_stride,
+                line};
+          };
+          Rows<Source>(image, at, tiles, phase + at.grid, winograd_input<D>.at[point])
+              .map(0, phase_depth, map, place, staged);
         }
-      }
+      };
+      p.tiles.each_row({block.first + runs.first(r), height}, height, piece);
     }
   }
 
@@ -174,7 +170,7 @@ struct Winograd {
     const number* const packed =
         static_cast<const number*>(args.packed) + point * of_target * p.width;
     of_type<V>(args.shape.source_type,
-               [&](auto source) { transform<decltype(source)>(p, args, block, point, v); });
+               [&](auto source) { transform<decltype(source)>(p, args, block, point, v, m); });
     for (int from = begin; from < end; from += p.group) {
       const int width = end - from < p.group ? end - from : p.group;
       const number* const weights = packed + of_target * from;

@@ -2,9 +2,9 @@
 // channels. U comes from memory as it was packed, or is made of taps in L2.
 #pragma once
 
+#include "kernels/conv/winograd_map.h"
 #include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_product.h"
-#include "kernels/conv/winograd_window.h"
 #include "kernels/micro/tile_call.h"
 
 namespace burin::kernels {

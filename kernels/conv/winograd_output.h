@@ -5,8 +5,8 @@
 #pragma once
 
 #include "kernels/conv/winograd_depth.h"
+#include "kernels/conv/winograd_map.h"
 #include "kernels/conv/winograd_plan.h"
-#include "kernels/conv/winograd_window.h"
 #include "kernels/micro/activation.h"
 #include "kernels/micro/of_type.h"
 #include "kernels/micro/tile_call.h"

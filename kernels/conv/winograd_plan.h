@@ -112,9 +112,8 @@ constexpr std::int64_t odd_lines(std::int64_t numbers) noexcept {
   return (ceil_div(numbers, line) | 1) * line;
 }
 
-// Tiles are numbered row by row, so that a block reads few rows, each in one run. (Rows and slices
-// of 2^n bytes share sets of L1 and L2: compact blocks, of 2 x 4 rows of tiles, were 15 % slower at
-// 128x128x128 with 32 channels.)
+// Tiles are numbered row by row, so that a block reads few rows, each in one run, and neighbours
+// share what winograd_rows.h makes of them.
 struct WinogradTiles {
   int slices, rows, columns;  // of one grid
   int grids;                  // of an image
@@ -125,7 +124,6 @@ struct WinogradTiles {
     std::int64_t image;
     int grid, slice, row, column;
   };
-  // Of a tile behind the last one: some place (its window is fetched in vain, never read).
   [[nodiscard]] Place place(std::int64_t tile) const noexcept {
     const int plane = rows * columns;
     const std::int64_t per_grid = std::int64_t{slices} * plane;
@@ -143,6 +141,18 @@ struct WinogradTiles {
   [[nodiscard]] Block block(std::int64_t index) const noexcept {
     const std::int64_t first = index * count / blocks;
     return {first, static_cast<int>((index + 1) * count / blocks - first)};
+  }
+  // f(place of a tile, its number in the block, tiles from it to the right) for the rows of a block,
+  // in pieces of at most `most` tiles.
+  template <class F>
+  void each_row(const Block& block, int most, const F& f) const noexcept {
+    for (int tile = 0, count = 0; tile < block.tiles; tile += count) {
+      const Place at = place(block.first + tile);
+      const int left = block.tiles - tile, beside = columns - at.column;
+      count = left < beside ? left : beside;
+      if (count > most) count = most;
+      f(at, tile, count);
+    }
   }
   [[nodiscard]] int block_tiles() const noexcept {
     return static_cast<int>(ceil_div(count, blocks));

@@ -11,9 +11,10 @@
 #pragma once
 
 #include "kernels/conv/winograd_depth.h"
+#include "kernels/conv/winograd_map.h"
 #include "kernels/conv/winograd_plan.h"
 #include "kernels/conv/winograd_product.h"
-#include "kernels/conv/winograd_window.h"
+#include "kernels/conv/winograd_rows.h"
 
 namespace burin::kernels {
 namespace {
@@ -23,11 +24,15 @@ template <class V, class D, class F>
 struct WinogradWeight {
   using reg = typename V::reg;
   using Block = WinogradTiles::Block;
+  using SourceRows = WinogradRows<V, float, F::points, F::m, F::points, winograd_input<D>.widest()>;
+  using TargetRows = WinogradRows<V, float, F::m, F::m, F::points, winograd_gradient<D>.widest()>;
   static constexpr int lanes = V::lanes;
   static constexpr int nv = 2;
   static constexpr int nr = nv * lanes;
   static constexpr int points = F::points * F::points;  // of a plane
   static constexpr int taps = D::taps * F::taps * F::taps;
+  static constexpr std::int64_t staged_floats =
+      at_least(SourceRows::staged_floats, TargetRows::staged_floats);
 
   struct Plan {
     WinogradPass pass;
@@ -67,8 +72,9 @@ struct WinogradWeight {
   }
   static bool one_stage(const Plan& p) noexcept { return p.chunks == 1 && D::points == 1; }
   static std::size_t workspace_bytes(const Plan& p) noexcept {
-    return sizeof(float) * static_cast<std::size_t>(points * (p.v_stride + p.w_stride) +
-                                                    (one_stage(p) ? slab_floats(p) : 0));
+    return sizeof(float) *
+           static_cast<std::size_t>(points * (p.v_stride + p.w_stride) + staged_floats +
+                                    (one_stage(p) ? slab_floats(p) : 0));
   }
   static std::size_t shared_bytes(const Plan& p) noexcept {
     if (one_stage(p)) return 0;
@@ -82,62 +88,39 @@ struct WinogradWeight {
 
   // ---- V and W ----------------------------------------------------------------------------------
 
-  // out[e][tile][c_group], channels [from, from + group) of the image
-  template <int size, int slices, class Map>
-  static void transform(const Window<float, size, slices>& w, int from, int group, int channels,
-                        float* out, std::int64_t stride, Map map) noexcept {
-    for (int c = 0; c < group; c += lanes) {
-      const int left = channels - from - c, count = left < lanes ? left : lanes;
-      if (count <= 0) {
-        for (int e = 0; e < points; ++e) V::store(out + e * stride + c, V::zero());
-      } else if (count == lanes && w.whole()) {
-        map_window<V, F::points, true>(w, from + c, count, out + c, stride, map);
-      } else {
-        map_window<V, F::points, false>(w, from + c, count, out + c, stride, map);
-      }
-    }
-  }
-
+  // V lies as [e][tile][c_group].
   static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
-                          int from, float* v) noexcept {
+                          int from, float* v, float* staged) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage<float> image{args.x_f32(), args.x_pixel,       s.source,
+    const WinogradImage<float> image{args.x_f32(), args.x_pixel,       s.depth, s.source,
                                      s.before,     {D::m, F::m, F::m}, 1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
-    const auto window = [&](int tile) noexcept {
-      return Window<float, F::points, winograd_input<D>.widest()>(
-          image, p.tiles.place(block.first + tile), 0, winograd_input<D>.at[point]);
+    const auto piece = [&](const WinogradTiles::Place& at, int tile, int tiles) noexcept {
+      const auto place = [&](int c) noexcept {
+        return WinogradPlace<float>{v + std::int64_t{tile} * p.c_group + c, p.v_stride, p.c_group};
+      };
+      SourceRows(image, at, tiles, 0, winograd_input<D>.at[point])
+          .map(from, p.c_group, map, place, staged);
     };
-    auto next = window(0);
-    for (int i = 0; i < block.tiles; ++i) {
-      auto w = next;
-      next = window(i + 1);
-      w.fetch(next);
-      transform(w, from, p.c_group, s.depth, v + std::int64_t{i} * p.c_group, p.v_stride, map);
-    }
+    p.tiles.each_row(block, SourceRows::most, piece);
   }
 
   // W lies as [e][panel of oc][tile][nr].
   static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
-                           int from, float* to) noexcept {
+                           int from, float* w, float* staged) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage<float> image{args.dy_f32(), args.dy_pixel,      s.target,
+    const WinogradImage<float> image{args.dy_f32(), args.dy_pixel,      s.width, s.target,
                                      {0, 0, 0},     {D::m, F::m, F::m}, 1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); };
-    const auto window = [&](int tile) noexcept {
-      return Window<float, F::m, winograd_gradient<D>.widest()>(
-          image, p.tiles.place(block.first + tile), 0, winograd_gradient<D>.at[point]);
+    const auto piece = [&](const WinogradTiles::Place& at, int tile, int tiles) noexcept {
+      const auto place = [&](int c) noexcept {
+        float* const panel = w + std::int64_t{c - c % nr} * p.tiles.block_tiles();
+        return WinogradPlace<float>{panel + tile * nr + c % nr, p.w_stride, nr};
+      };
+      TargetRows(image, at, tiles, 0, winograd_gradient<D>.at[point])
+          .map(from, p.oc_group, map, place, staged);
     };
-    auto next = window(0);
-    for (int i = 0; i < block.tiles; ++i) {
-      auto w = next;
-      next = window(i + 1);
-      w.fetch(next);
-      for (int n = 0; n < p.oc_group; n += nr)
-        transform(w, from + n, nr, s.width,
-                  to + std::int64_t{n} * p.tiles.block_tiles() + std::int64_t{i} * nr, p.w_stride,
-                  map);
-    }
+    p.tiles.each_row(block, TargetRows::most, piece);
   }
 
   // ---- dU += Vt W -------------------------------------------------------------------------------
@@ -207,19 +190,20 @@ struct WinogradWeight {
 
   static void sum_task(const Plan& p, const ConvWeightArgs& args, std::int64_t task,
                        float* workspace) noexcept {
-    float* v = workspace;
-    float* w = v + points * p.v_stride;
+    float* const v = workspace;
+    float* const w = v + points * p.v_stride;
+    float* const staged = w + points * p.w_stride;
     const std::int64_t slab = task % slabs(p), chunk = task / slabs(p);
     const auto point = static_cast<int>(slab % D::points);
     const auto group = static_cast<int>(slab / D::points);
     const int c = group % p.c_groups * p.c_group, oc = group / p.c_groups * p.oc_group;
-    float* du = one_stage(p) ? w + points * p.w_stride
+    float* du = one_stage(p) ? staged + staged_floats
                              : static_cast<float*>(args.shared) + task * slab_floats(p);
     const std::int64_t first = chunk * p.chunk_blocks;
     for (std::int64_t b = first; b < at_most(p.tiles.blocks, first + p.chunk_blocks); ++b) {
       const Block block = p.tiles.block(b);
-      transform_x(p, args, block, point, c, v);
-      transform_dy(p, args, block, point, oc, w);
+      transform_x(p, args, block, point, c, v, staged);
+      transform_dy(p, args, block, point, oc, w, staged);
       multiply(p, v, w, du, block.tiles, b > first);
     }
     if (!one_stage(p)) return;

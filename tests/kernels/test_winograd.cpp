@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "kernels/conv/winograd_depth.h"
-#include "kernels/conv/winograd_window.h"
+#include "kernels/conv/winograd_map.h"
 #include "tests/kernels/run_conv.h"
 #include "tests/support/compare.h"
 #include "tests/support/random.h"
