@@ -14,13 +14,26 @@ struct Joined {
 
   Joined() {
     // One line per file with entries.
-    const ConvTables* const tables[] = {
-        &conv_tiles_amx,          &conv_tiles_weight_amx,   &conv_winograd_bf16,
-        &conv_winograd_3d_bf16,   &conv_winograd_s2_bf16,   &conv_direct_bf16,
-        &conv_winograd_avx512,    &conv_winograd_avx2,      &conv_winograd_3d_avx512,
-        &conv_winograd_3d_avx2,   &conv_winograd_s2_avx512, &conv_winograd_s2_avx2,
-        &conv_direct_avx512,      &conv_direct_avx2,        &conv_weight_direct_avx512,
-        &conv_weight_direct_avx2, &conv_reference};
+    const ConvTables* const tables[] = {&conv_tiles_amx,
+                                        &conv_tiles_weight_amx,
+                                        &conv_winograd_bf16,
+                                        &conv_winograd_3d_bf16,
+                                        &conv_winograd_s2_bf16,
+                                        &conv_winograd_3d_s2_bf16,
+                                        &conv_direct_bf16,
+                                        &conv_winograd_avx512,
+                                        &conv_winograd_avx2,
+                                        &conv_winograd_3d_avx512,
+                                        &conv_winograd_3d_avx2,
+                                        &conv_winograd_s2_avx512,
+                                        &conv_winograd_3d_s2_avx512,
+                                        &conv_winograd_s2_avx2,
+                                        &conv_winograd_3d_s2_avx2,
+                                        &conv_direct_avx512,
+                                        &conv_direct_avx2,
+                                        &conv_weight_direct_avx512,
+                                        &conv_weight_direct_avx2,
+                                        &conv_reference};
     append(forward, onednn_conv_forward_kernels());
     append(data, onednn_conv_data_kernels());
     append(weight, onednn_conv_weight_kernels());

@@ -133,7 +133,8 @@ struct Winograd {
                                       s.source,
                                       s.before,
                                       {D::m, F::m, F::m},
-                                      s.source_step};
+                                      s.source_step,
+                                      s.source_slice_step};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const TileRuns<V> runs(block.tiles);
     const int phase_depth = p.depth / s.source_phases();

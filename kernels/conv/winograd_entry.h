@@ -9,8 +9,8 @@
 namespace burin::kernels {
 namespace {
 
-// D, F: forms along the depth and in the plane. `step`: stride in the plane. `data`: the pass from
-// dy to dx.
+// D, F: forms along the depth and in the plane. `step`: stride in the plane and, of a kernel with a
+// depth, along it. `data`: the pass from dy to dx.
 template <class V, class D, class F, int step, bool data>
 struct WinogradEntry {
   using W = Winograd<V, D, F>;
@@ -42,7 +42,7 @@ struct WinogradEntry {
   }
   // Tiles are counted from the first target.
   static int row_period(const ConvShape& s) noexcept {
-    return s.in[0] > 1 ? D::m : F::m * (data ? step : 1) * s.dilation[1];
+    return s.in[0] > 1 ? D::m * (data ? s.stride[0] : 1) : F::m * (data ? step : 1) * s.dilation[1];
   }
 
   static constexpr ConvKernel entry(const char* name, Isa isa) noexcept {

@@ -53,6 +53,7 @@ struct WinogradOutput {
     Number* target;
     const Number* residual;  // null: none
     std::int64_t origin;     // pixel of the first output, may lie outside
+    int slice;               // of that
     std::int64_t column, row;
     std::int64_t pixel, residual_pixel;
     int top, bottom, left, right, count;  // rows, columns and channels inside
@@ -137,18 +138,20 @@ struct WinogradOutput {
   // The tile's share of this point in every slice.
   template <Activation activation, class Number>
   static void share(const WinogradPass& s, const WinogradBlock& p, const float* m, bool stream,
-                    int slice, reg bias, Target<Number>& y, float* sums) noexcept {
+                    reg bias, Target<Number> y, float* sums) noexcept {
     alignas(64) float plane[outputs * lanes];
     map(m, p.stride, [&](int i, int j, reg r) { V::store(plane + (i * F::m + j) * lanes, r); });
     const std::int64_t origin = y.origin;
-    for (int k = 0; k < D::m && slice + k < s.target.d; ++k, sums += outputs * lanes) {
+    const int first = y.slice;
+    int slice = first;
+    for (int k = 0; k < D::m; ++k, slice += s.target_slice_step, sums += outputs * lanes) {
       const WinogradShare part = winograd_share<D>(p.step, k);
-      if (part.factor == 0) continue;
+      if (part.factor == 0 || slice < 0 || slice >= s.target.d) continue;
       if (!part.last) {
         add(plane, part.factor, part.first, sums);
         continue;
       }
-      y.origin = origin + std::int64_t{k} * s.target.h * s.target.w;
+      y.origin = origin + std::int64_t{slice - first} * s.target.h * s.target.w;
       pick(y, stream, [&](auto how) {
         finish<activation, decltype(how)::value>(plane, part.factor, sums, bias, y);
       });
@@ -180,10 +183,12 @@ struct WinogradOutput {
                                   const WinogradTiles::Place& at, int phase) noexcept {
     const int step = s.target_step;
     const int place = phase + at.grid;  // one of the two is 0
-    const int row = at.row * F::m * step + place / step - s.shift.h;
-    const int column = at.column * F::m * step + place % step - s.shift.w;
+    const WinogradSize offset = phase_offset(place, step);
+    const int row = at.row * F::m * step + offset.h - s.shift.h;
+    const int column = at.column * F::m * step + offset.w - s.shift.w;
     Target<Number> y{};
-    y.origin = ((at.image * s.target.d + at.slice * D::m) * s.target.h + row) * s.target.w + column;
+    y.slice = at.slice * D::m * s.target_slice_step + offset.d - s.shift.d;
+    y.origin = ((at.image * s.target.d + y.slice) * s.target.h + row) * s.target.w + column;
     y.column = step;
     y.row = std::int64_t{step} * s.target.w;
     y.pixel = args.target_pixel;
@@ -219,8 +224,7 @@ struct WinogradOutput {
           pick(y, stream,
                [&](auto how) { block<activation, decltype(how)::value>(m, p.stride, bias, y); });
         } else {
-          auto slice = y;
-          share<activation>(s, p, m, stream, at.slice * D::m, bias, slice,
+          share<activation>(s, p, m, stream, bias, y,
                             p.sums + sum_floats(1, i * std::int64_t{p.width} + n));
         }
       }

@@ -27,13 +27,15 @@ struct WinogradPack {
   // Where the taps of a phase lie in the kernel; that of the data pass is turned round.
   static void list_taps(const Plan& p, bool data, int phase, int (&list)[taps]) noexcept {
     const int step = (data ? p.pass.target_step : p.pass.source_step) / p.pass.dilation;
-    const auto along = [&](int of, int tap, int first) noexcept {
-      return (data ? of - 1 - tap : tap) * step + first;
-    };
+    const int slice_step = data ? p.pass.target_slice_step : p.pass.source_slice_step;
+    const WinogradSize offset = phase_offset(phase, step);
+    const auto along = [&](int of, int tap) noexcept { return data ? of - 1 - tap : tap; };
     for (int t = 0; t < taps; ++t) {
       const int d = t / (F::taps * F::taps), h = t / F::taps % F::taps, w = t % F::taps;
-      const int row = along(F::taps, h, phase / step), column = along(F::taps, w, phase % step);
-      list[t] = ((data ? D::taps - 1 - d : d) * F::taps * step + row) * F::taps * step + column;
+      const int slice = along(D::taps, d) * slice_step + offset.d;
+      const int row = along(F::taps, h) * step + offset.h;
+      const int column = along(F::taps, w) * step + offset.w;
+      list[t] = (slice * F::taps * step + row) * F::taps * step + column;
     }
   }
 

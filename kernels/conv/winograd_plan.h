@@ -3,8 +3,8 @@
 //
 // A stride of 2 is taken by phases: along rows and along columns, every other pixel of the source
 // (forward) or of the target (data) belongs to one phase, and a kernel of 4 points to 2 x 2 of each
-// of the four. Phases of the source are as many source channels more, those of the target as many
-// target channels.
+// of the four. With a kernel that is 4 deep so does every other slice: eight phases. Phases of the
+// source are as many source channels more, those of the target as many target channels.
 //
 // A dilation of e splits source and target alike into e x e grids of every e-th row and column,
 // which see no other: so many images more.
@@ -33,14 +33,24 @@ struct WinogradPass {
   WinogradSize source, target;  // pixels
   WinogradSize outputs;         // of a phase, first to last
   WinogradSize before, shift;
-  int source_step, target_step;  // along rows and columns
-  int depth, width;              // source channels, target channels
-  int dilation;                  // of the plane
+  int source_step, target_step;              // along rows and columns
+  int source_slice_step, target_slice_step;  // along the depth; 1 with a dilation
+  int depth, width;                          // source channels, target channels
+  int dilation;                              // of the plane
 
   [[nodiscard]] int grids() const noexcept { return dilation * dilation; }
-  [[nodiscard]] int source_phases() const noexcept { return source_step * source_step / grids(); }
-  [[nodiscard]] int target_phases() const noexcept { return target_step * target_step / grids(); }
+  [[nodiscard]] int source_phases() const noexcept {
+    return source_slice_step * source_step * source_step / grids();
+  }
+  [[nodiscard]] int target_phases() const noexcept {
+    return target_slice_step * target_step * target_step / grids();
+  }
 };
+
+// Pixels before the first of a phase or grid that has `step` between its rows and columns.
+constexpr WinogradSize phase_offset(int phase, int step) noexcept {
+  return {phase / (step * step), phase / step % step, phase % step};
+}
 
 inline WinogradPass forward_pass(const ConvShape& s) noexcept {
   const int e = s.dilation[1];
@@ -52,6 +62,8 @@ inline WinogradPass forward_pass(const ConvShape& s) noexcept {
           {0, 0, 0},
           s.stride[1] * e,
           e,
+          s.stride[0],
+          1,
           s.in_channels,
           s.out_channels,
           e};
@@ -76,22 +88,28 @@ inline WinogradPass data_pass(const ConvShape& s) noexcept {
           {shift(0), shift(1), shift(2)},
           e,
           s.stride[1] * e,
+          1,
+          s.stride[0],
           s.out_channels,
           s.in_channels,
           e};
 }
 
-// D and F: forms of the depth and of the plane; `step`: stride of the plane.
+// D and F: forms of the depth and of the plane; `step`: stride of the plane, and of a depth.
 template <class D, class F, int step>
 const char* winograd_refuse(const ConvShape& s) noexcept {
-  if (s.kernel[0] != D::taps) return D::taps == 1 ? "kernel has a depth" : "kernel is not 3 deep";
+  constexpr int slice_step = D::taps == 1 ? 1 : step;
+  if (s.kernel[0] != slice_step * D::taps) {
+    if (D::taps == 1) return "kernel has a depth";
+    return slice_step == 1 ? "kernel is not 3 deep" : "kernel is not 4 deep";
+  }
   if (s.kernel[1] != step * F::taps || s.kernel[2] != step * F::taps)
     return step == 1 ? "kernel is not 3x3" : "kernel is not 4x4";
   if (s.groups != 1) return "grouped";
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const int largest = ((axis == 0 ? D::taps : step * F::taps) - 1) * s.dilation[axis];
-    if (s.stride[axis] != (axis == 0 ? 1 : step))
-      return step == 1 || axis == 0 ? "stride is not 1" : "stride is not 2";
+    const int largest = (s.kernel[axis] - 1) * s.dilation[axis],
+              stride = axis == 0 ? slice_step : step;
+    if (s.stride[axis] != stride) return stride == 1 ? "stride is not 1" : "stride is not 2";
     if (s.dilation[axis] != 1 && (axis == 0 || step > 1 || D::taps > 1)) return "dilation is not 1";
     if (s.pad_begin[axis] % s.dilation[axis] != 0) return "padding is no multiple of the dilation";
     if (s.pad_begin[axis] < 0 || s.pad_begin[axis] > largest || s.pad_end[axis] < 0 ||

@@ -25,6 +25,7 @@ struct WinogradImage {
   WinogradSize size, before;
   WinogradSize tile;  // pixels of a phase from one tile to the next
   int step;           // between pixels of a phase or grid, along rows and columns
+  int slice_step;     // between slices of a phase
 };
 
 // Where numbers go: number e of tile i to first + e * points + i * tiles.
@@ -70,9 +71,10 @@ class WinogradRows {
         row_(column_ * image.size.w),
         tiles_(tiles) {
     const int step = image.step;
-    const int z = at.slice * image.tile.d - image.before.d;
-    const int y = at.row * image.tile.h * step + phase / step - image.before.h;
-    const int x = at.column * image.tile.w * step + phase % step - image.before.w;
+    const WinogradSize offset = phase_offset(phase, step);
+    const int z = at.slice * image.tile.d * image.slice_step + offset.d - image.before.d;
+    const int y = at.row * image.tile.h * step + offset.h - image.before.h;
+    const int x = at.column * image.tile.w * step + offset.w - image.before.w;
     origin_ = (((at.image * image.size.d + z) * image.size.h + y) * image.size.w + x) * image.pixel;
     top_ = clamp(-y, size);
     bottom_ = clamp(image.size.h - y, size);
@@ -107,18 +109,19 @@ class WinogradRows {
     return v < 0 ? 0 : (v > end ? end : v);
   }
 
-  // Slices outside of the image get factor 0 and the place of one inside, of which every window has
-  // at least one.
+  // Slices outside of the image get factor 0 and the place of one inside.
   template <int all>
   void sum_slices(const float (&factors)[all], int z) noexcept {
     const std::int64_t slice = std::int64_t{image_.size.h} * image_.size.w * image_.pixel;
+    const int last = image_.size.d - 1;
     for (int k = 0; k < slices; ++k) {
-      slice_[k] = (z < 0 ? -z : 0) * slice;
+      slice_[k] = ((z < 0 ? 0 : (z > last ? last : z)) - z) * slice;
       factor_[k] = 0;
     }
     for (int k = 0, n = 0; k < all; ++k) {
-      if (factors[k] == 0 || z + k < 0 || z + k >= image_.size.d) continue;
-      slice_[n] = k * slice;
+      const int behind = k * image_.slice_step;
+      if (factors[k] == 0 || z + behind < 0 || z + behind > last) continue;
+      slice_[n] = behind * slice;
       factor_[n++] = factors[k];
     }
   }

@@ -74,6 +74,13 @@ const NetworkCase cases[] = {
        const Value d = layer(t, layer(t, c, {.out = 32}, 7), {.out = 4}, 9);
        return layer(t, resize(d, {.size = {1, 288, 144}}), {.out = 4}, 11);
      }},
+    {"4x4x4 by steps of 2, down and up",
+     {1, 32, 48, 24, 24},
+     [](Tape& t, const Value& x) {
+       const Value a = layer(t, x, {.out = 64, .kernel = 4, .stride = 2}, 1);
+       const Value b = layer(t, a, {.out = 32, .kernel = 4, .stride = 2, .transposed = true}, 3);
+       return layer(t, b, {.out = 4}, 5);
+     }},
 };
 
 const NetworkCase& chain = cases[3];

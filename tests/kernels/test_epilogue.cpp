@@ -30,10 +30,10 @@ ConvShape grouped(ConvShape s, int groups) {
   return s;
 }
 
-// Together they are served by every entry: pictures, many channels and few, depthwise ones, a volume
-// and a 4x4 stride 2.
+// Together they are served by every entry: pictures, many channels and few, depthwise ones, a
+// volume, and 4x4 and 4x4x4 by steps of 2.
 const ConvShape conv_cases[] = {same_3x3(20, 37, 9, 17), grouped(same_3x3(24, 24, 9, 10), 24),
-                                same_3x3x3(8, 12, 7), strided(8, 12, 12, 4, 2, 1)};
+                                same_3x3x3(8, 12, 7), half_4x4(8, 12, 12), half_4x4x4(8, 12, 8)};
 
 // Factors that bf16 holds, so that entries that round them see the same.
 std::vector<float> factors(Random& random, std::size_t n) {

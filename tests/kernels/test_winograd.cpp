@@ -90,11 +90,12 @@ double amplification() {
 double tolerance_of(std::string_view name, double terms) {
   const double f43 = amplification<WinogradF43>(), f23 = amplification<WinogradF23>(),
                f32 = amplification<WinogradF32>(), f22 = amplification<WinogradF22>();
-  const double growth = name.starts_with("winograd_f43_")     ? f43 * f43
-                        : name.starts_with("winograd_f23_")   ? f23 * f23
-                        : name.starts_with("winograd_f32_s2") ? f32 * f32
-                        : name.starts_with("winograd_f22_s2") ? f22 * f22
-                                                              : f23 * f43 * f43;
+  const double growth = name.starts_with("winograd_f43_")        ? f43 * f43
+                        : name.starts_with("winograd_f23_")      ? f23 * f23
+                        : name.starts_with("winograd_f32_s2")    ? f32 * f32
+                        : name.starts_with("winograd_f22_s2")    ? f22 * f22
+                        : name.starts_with("winograd_f3x3x3_s2") ? f32 * f32 * f32
+                                                                 : f23 * f43 * f43;
   return 0x1p-24 * std::sqrt(growth) * (2 + std::sqrt(terms));
 }
 
@@ -107,12 +108,13 @@ struct Kind {
             .out_channels = oc,
             .in = in,
             .kernel = {depth, size, size},
-            .stride = {1, stride, stride},
+            .stride = {depth > 3 ? stride : 1, stride, stride},
             .pad_begin = {depth > 1 ? pad : 0, pad, pad},
             .pad_end = {depth > 1 ? pad : 0, pad, pad}};
   }
 };
-constexpr Kind plane{"3x3", 1, 3, 1}, volume{"3x3x3", 3, 3, 1}, halving{"4x4 stride 2", 1, 4, 2};
+constexpr Kind plane{"3x3", 1, 3, 1}, volume{"3x3x3", 3, 3, 1}, halving{"4x4 stride 2", 1, 4, 2},
+    halving_volume{"4x4x4 stride 2", 4, 4, 2};
 
 // Inputs like those behind a ReLU, weights of He's scale, gradients of either sign.
 ConvNumbers numbers_for(const ConvShape& s, Random& random) {
@@ -234,7 +236,8 @@ void check(const ConvShape& s, Random& random, Guard guard, TaskOrder order) {
   for (const bool forward : {true, false})
     for (const auto* entry : forward ? conv_forward_kernels() : conv_data_kernels())
       if (serves(*entry)) {
-        const int sources = forward ? s.in_channels * s.stride[1] * s.stride[2] : s.out_channels;
+        const int phases = s.stride[0] * s.stride[1] * s.stride[2];
+        const int sources = forward ? s.in_channels * phases : s.out_channels;
         judge(entry->name, forward ? Pass::forward : Pass::data,
               run_conv(*entry, s, forward, n, order, guard), sources, 1e-5);
         ++served;
@@ -341,14 +344,18 @@ TEST_CASE("the big shapes, made smaller, stay within the precision contract") {
         volume.shape({8, 8, 8}, 128, 128), volume.shape({6, 8, 8}, 256, 256),
         volume.shape({5, 7, 9}, 512, 48), halving.shape({1, 40, 40}, 64, 128),
         halving.shape({1, 20, 20}, 256, 512), halving.shape({1, 12, 12}, 512, 1024),
-        halving.shape({1, 30, 30}, 128, 512)})
+        halving.shape({1, 30, 30}, 128, 512), halving_volume.shape({16, 16, 16}, 64, 128),
+        halving_volume.shape({10, 12, 14}, 96, 200)})
     check(s, random, Guard::bytes, TaskOrder::whole);
 }
 
 TEST_CASE("ragged sizes, channels and pads") {
   Random random(4);
   for (int i = 0; i < random_cases(300); ++i) {
-    const Kind& kind = i % 10 < 4 ? plane : i % 10 < 6 ? volume : halving;
+    const Kind& kind = i % 10 < 3   ? plane
+                       : i % 10 < 5 ? volume
+                       : i % 10 < 8 ? halving
+                                    : halving_volume;
     const ConvShape s = kind.depth == 1 ? random_shape(kind, 67, 4000000, random)
                                         : random_shape(kind, 13, 2000000, random);
     check(s, random, i % 2 == 0 ? Guard::bytes : Guard::end_page,
@@ -360,7 +367,8 @@ TEST_CASE("large weights are packed as taps") {
   Random random(7);
   const auto takes_taps = [](const ConvShape& s, std::string_view start, double numbers_of_u) {
     for (const auto* entry : conv_forward_kernels())
-      if (std::string_view(entry->name).starts_with(start) && usable(entry->isa)) {
+      if (std::string_view(entry->name).starts_with(start) && usable(entry->isa) &&
+          (entry->flags & kernel_bf16_products) == 0) {
         const double u = numbers_of_u * s.in_channels * s.out_channels * sizeof(float);
         CHECK(static_cast<double>(entry->packed_bytes(s)) < 0.6 * u);
       }
@@ -369,12 +377,14 @@ TEST_CASE("large weights are packed as taps") {
   const ConvShape deep = volume.shape({3, 9, 33}, 170, 190),
                   wide = volume.shape({2, 9, 7}, 389, 81, 2),
                   flat = plane.shape({1, 7, 5}, 690, 705),
-                  half = halving.shape({1, 9, 10}, 530, 513);
+                  half = halving.shape({1, 9, 10}, 530, 513),
+                  eighth = halving_volume.shape({5, 6, 10}, 100, 193);
   takes_taps(deep, "winograd_f2x4x4_", 144);
   takes_taps(wide, "winograd_f2x4x4_", 144);
   takes_taps(flat, "winograd_f43_", 36);
   takes_taps(half, "winograd_f32_s2_", 64);
-  for (const ConvShape& s : {deep, wide, flat, half})
+  takes_taps(eighth, "winograd_f3x3x3_s2_", 512);
+  for (const ConvShape& s : {deep, wide, flat, half, eighth})
     check(s, random, Guard::end_page, TaskOrder::ranges);
 }
 
@@ -406,10 +416,10 @@ TEST_CASE("what Winograd does not serve is refused with a reason") {
       if (is_winograd(*entry) && entry->refuse(s) == nullptr) return false;
     return true;
   };
-  for (const Kind& kind : {plane, volume, halving}) {
+  for (const Kind& kind : {plane, volume, halving, halving_volume}) {
     CHECK_FALSE(refused(kind, [](ConvShape&) {}));
     CHECK(refused(kind, [](ConvShape& s) { s.stride[1] = 3 - s.stride[1]; }));
-    CHECK(refused(kind, [](ConvShape& s) { s.stride[0] = 2; }));
+    CHECK(refused(kind, [](ConvShape& s) { s.stride[0] = 3 - s.stride[0]; }));
     CHECK(refused(kind, [](ConvShape& s) { s.dilation[2] = 2; }));
     CHECK(refused(kind, [](ConvShape& s) { s.dilation = {1, 2, 2}; }));  // pads of 1
     CHECK(refused(kind, [](ConvShape& s) { s.kernel[2] = 5; }));

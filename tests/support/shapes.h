@@ -172,6 +172,14 @@ inline constexpr NamedConv conv_shapes[] = {
       .stride = {2, 2, 2},
       .pad_begin = {1, 1, 1},
       .pad_end = {1, 1, 1}}},
+    {"3d_4x4x4_stride2",
+     {.in_channels = 17,
+      .out_channels = 20,
+      .in = {10, 8, 11},
+      .kernel = {4, 4, 4},
+      .stride = {2, 2, 2},
+      .pad_begin = {1, 2, 0},
+      .pad_end = {2, 1, 3}}},
     {"3d_2x2x2_stride2",
      {.in_channels = 24,
       .out_channels = 48,
@@ -276,6 +284,16 @@ inline constexpr NamedConv conv_shapes[] = {
           .pad_end = {0, 1, 1}};
 }
 
+[[nodiscard]] constexpr kernels::ConvShape half_4x4x4(int channels, int out_channels, int size) {
+  return {.in_channels = channels,
+          .out_channels = out_channels,
+          .in = {size, size, size},
+          .kernel = {4, 4, 4},
+          .stride = {2, 2, 2},
+          .pad_begin = {1, 1, 1},
+          .pad_end = {1, 1, 1}};
+}
+
 // The first five are the U-Net's (names: size and channels); those of kernel 4 are pix2pix's, whose
 // transposed convolutions are data passes.
 inline constexpr NamedConv conv_perf_shapes[] = {
@@ -333,6 +351,9 @@ inline constexpr NamedConv conv_perf_shapes[] = {
     {"64x64x256_to_1024_k4s2", half_4x4(256, 1024, 64)},
     {"128x128x128_to_512_k4s2", half_4x4(128, 512, 128)},
     {"256x256x64_to_256_k4s2", half_4x4(64, 256, 256)},
+    {"3d_64x64_to_128_k4s2", half_4x4x4(64, 128, 64)},
+    {"3d_32x128_to_256_k4s2", half_4x4x4(128, 256, 32)},
+    {"3d_128x32_to_64_k4s2", half_4x4x4(32, 64, 128)},
     {"128x128x128_k2s2",
      {.in_channels = 128,
       .out_channels = 256,
