@@ -110,8 +110,16 @@ ConvAttributes with_size(int axes, int kernel, int stride, int pad) {
   return a;
 }
 
-// Whether the estimates of the kernels say that it pays.
+PhaseSizes sizes_of(const Graph& graph, const Pattern& p) {
+  const Node &conv = graph.at(p.conv), &up = graph.at(p.up);
+  return {conv.shape.rank() - 2, conv.shape.channels(), graph.at(up.inputs[0]).shape.channels(),
+          up.shape.channels(), graph.at(conv.inputs[1]).shape[1]};
+}
+
+// Whether the estimates of the kernels say that it pays: two runs must win back what composing the
+// weights takes, or a program would load long for little.
 bool pays(const Graph& graph, const Pattern& p, Precision precision) {
+  constexpr double runs = 2;
   const Node &conv = graph.at(p.conv), &up = graph.at(p.up);
   const Shape &y = conv.shape, &joined = graph.at(conv.inputs[0]).shape;
   const Shape& x = graph.at(up.inputs[0]).shape;
@@ -124,6 +132,7 @@ bool pays(const Graph& graph, const Pattern& p, Precision precision) {
   if (p.skip >= 0)
     after += cost(ConvPass::forward,
                   conv_shape(graph.at(p.skip).shape, y, with_size(axes, 3, 1, 1)), precision);
+  if (up.op == &conv_transpose_op) after += phase_weights_cost(sizes_of(graph, p)) / runs;
   return after < before;
 }
 
@@ -134,14 +143,13 @@ int composed(Rewrite& walk, const Pattern& p, Precision precision) {
   const Node &conv = from.at(p.conv), &up = from.at(p.up);
   const Tensor& weight = from.at(conv.inputs[1]).value;
   const int axes = conv.shape.rank() - 2;
-  const PhaseSizes n{axes, conv.shape.channels(), from.at(up.inputs[0]).shape.channels(),
-                     up.shape.channels(), weight.shape()[1]};
+  const PhaseSizes n = sizes_of(from, p);
   const bool learned = up.op == &conv_transpose_op;
   Shape w4_shape = weight.shape().with(0, n.coarse).with(1, n.out);
   for (int axis = 2; axis < w4_shape.rank(); ++axis) w4_shape = w4_shape.with(axis, 4);
   const Tensor w3 = weights_by_tap(weight, p.up_first, n);
   const Tensor w4 = phase_weights(learned ? from.at(up.inputs[1]).value : Tensor(), w3, n, w4_shape,
-                                  precision == Precision::bf16 ? Precision::f32 : precision);
+                                  precision == Precision::exact);
   const auto& old = std::get<ConvAttributes>(conv.attributes);
   ConvAttributes fine = with_size(axes, 4, 2, 1);
   fine.activation = old.activation;

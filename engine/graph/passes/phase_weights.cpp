@@ -1,7 +1,9 @@
 #include "engine/graph/passes/phase_weights.h"
 
+#include <algorithm>
 #include <array>
 
+#include "engine/ops/choose_kernel.h"
 #include "engine/ops/grain.h"
 #include "engine/ops/run_kernel.h"
 #include "engine/runtime/workers.h"
@@ -27,39 +29,56 @@ void each_tap(int axes, int n, const F& f) {
   }
 }
 
-// up [coarse, up, 2^axes] -> [2^axes * coarse, up]
-Tensor by_phase(const Tensor& up, const PhaseSizes& n) {
-  const std::int64_t phases = power(2, n.axes);
-  const Tensor w = up.in_order(Order::row_major).reshape({n.coarse, n.up, phases});
-  const Tensor rows = w.permuted(std::array{2, 0, 1}).in_order(Order::row_major);
-  return rows.reshape({phases * n.coarse, n.up});
+// The kernel of an axis is a polynomial, up[0] + up[1] x, and w3[2] + w3[1] x + w3[0] x^2, since
+// W4[2 + s - k] gets up[s] * w3[k]; W4 is their product. It is known from its values at 0, 1, -1 and
+// infinity (Toom and Cook): 4 products of channel matrices per axis in place of 6, 64 in place of
+// 216 in three dimensions. Rows: values at the points; the last: from values to W4.
+using Matrix = std::array<std::array<float, 4>, 4>;
+constexpr Matrix values_of_up{{{1, 0}, {1, 1}, {1, -1}, {0, 1}}};
+constexpr Matrix values_of_w3{{{0, 0, 1}, {1, 1, 1}, {1, -1, 1}, {1, 0, 0}}};
+constexpr Matrix from_values{
+    {{1, 0, 0, 0}, {0, 0.5f, -0.5f, -1}, {-1, 0.5f, 0.5f, 0}, {0, 0, 0, 1}}};
+// W4 of an upsampling by nearest, which is 1 + x
+constexpr Matrix of_nearest{{{0, 0, 1}, {0, 1, 1}, {1, 1, 0}, {1, 0, 0}}};
+
+// The matrix applied along every axis: x [taps^axes, n] -> [4^axes, n]
+void map_axes(const float* x, const Matrix& matrix, int taps, int axes, std::int64_t n, float* y) {
+  constexpr std::int64_t strip = 64;  // numbers that go through all axes at once, in L1
+  const std::int64_t in = power(taps, axes), out = power(4, axes);
+  runtime::parallel_for(
+      (n + strip - 1) / strip, rows_grain(strip * (in + out)),
+      [&](std::int64_t first, std::int64_t last, int) {
+        std::array<float, 64 * strip> now, next;
+        for (std::int64_t at = first * strip; at < std::min(n, last * strip); at += strip) {
+          const std::int64_t width = std::min(strip, n - at);
+          for (std::int64_t t = 0; t < in; ++t)
+            std::copy_n(x + t * n + at, width, now.data() + t * strip);
+          // [4^done, taps, inner] -> [4^done, 4, inner]
+          for (int done = 0; done < axes; ++done) {
+            const std::int64_t inner = power(taps, axes - 1 - done);
+            for (std::int64_t o = 0; o < power(4, done); ++o)
+              for (std::int64_t p = 0; p < 4; ++p)
+                for (std::int64_t i = 0; i < inner; ++i) {
+                  float* const to = next.data() + ((o * 4 + p) * inner + i) * strip;
+                  std::fill_n(to, width, 0.0f);
+                  for (std::int64_t t = 0; t < taps; ++t) {
+                    const float factor =
+                        matrix[static_cast<std::size_t>(p)][static_cast<std::size_t>(t)];
+                    if (factor == 0) continue;
+                    const float* const from = now.data() + ((o * taps + t) * inner + i) * strip;
+                    for (std::int64_t k = 0; k < width; ++k) to[k] += factor * from[k];
+                  }
+                }
+            now.swap(next);
+          }
+          for (std::int64_t t = 0; t < out; ++t)
+            std::copy_n(now.data() + t * strip, width, y + t * n + at);
+        }
+      });
 }
 
-Tensor product(const Tensor& a, const Tensor& b, Precision precision) {
-  const std::int64_t m = a.shape()[0], k = b.shape()[0], n = b.shape()[1];
-  const Tensor c = Tensor::empty({m, n}, DType::f32, Order::row_major);
-  run_matmul({.op = "compose_phases",
-              .pass = "weights",
-              .shape = {.m = m, .n = n, .k = k, .a_row = k, .b_depth = n},
-              .precision = precision},
-             a.data(), b.data(), nullptr, c.data(), n);
-  return c;
-}
-
-// For each tap k of w3, the tap t of w4 that it and phase s make: [3^axes][2^axes].
-std::vector<std::int64_t> taps_of_phases(int axes) {
-  std::vector<std::int64_t> out;
-  each_tap(axes, 3, [&](int, const std::array<int, 3>& at_k) {
-    each_tap(axes, 2, [&](int, const std::array<int, 3>& at_s) {
-      std::int64_t t = 0;
-      for (int i = axes - 1; i >= 0; --i) {
-        const auto a = static_cast<std::size_t>(i);
-        t = 4 * t + 2 + at_s[a] - at_k[a];
-      }
-      out.push_back(t);
-    });
-  });
-  return out;
+kernels::MatmulShape product_shape(const PhaseSizes& n) {
+  return {.m = n.coarse, .n = n.out, .k = n.up, .a_row = n.up, .b_depth = n.out};
 }
 
 }  // namespace
@@ -69,34 +88,39 @@ Tensor weights_by_tap(const Tensor& w3, std::int64_t first, const PhaseSizes& n)
   return w.channel_slice(first, n.up).permuted(std::array{2, 1, 0}).in_order(Order::row_major);
 }
 
+double phase_weights_cost(const PhaseSizes& n) {
+  return static_cast<double>(power(4, n.axes)) *
+         least_cost(product_shape(n), {kernels::Activation::none, Precision::f32_unsplit});
+}
+
 // Tap by tap [4^axes, coarse, out], so that sums lie together; at last as files have them.
 Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n, const Shape& shape,
-                     Precision precision) {
-  const std::int64_t three = power(3, n.axes), phases = power(2, n.axes), four = power(4, n.axes);
-  const std::vector<std::int64_t> taps = taps_of_phases(n.axes);
-  const std::int64_t numbers = n.coarse * n.out;  // of a tap
-  const Tensor sums = Tensor::empty({four, n.coarse, n.out}, DType::f32, Order::row_major);
-  std::vector<bool> begun(static_cast<std::size_t>(four));
-  Tensor ups = up ? by_phase(up, n) : Tensor();
-  for (std::int64_t k = 0; k < three; ++k) {
-    const Tensor w = w3.batch_slice(k, 1).reshape({n.up, n.out});
-    // Of each phase; of nearest upsampling one for all.
-    const Tensor part = up ? product(ups, w, precision) : w;
-    for (std::int64_t s = 0; s < phases; ++s) {
-      const std::int64_t t = taps[static_cast<std::size_t>(k * phases + s)];
-      const float* const from = part.data() + (up ? s * numbers : 0);
-      float* const sum = sums.data() + t * numbers;
-      const bool add = begun[static_cast<std::size_t>(t)];
-      begun[static_cast<std::size_t>(t)] = true;
-      runtime::parallel_for(n.coarse, rows_grain(n.out),
-                            [&](std::int64_t first, std::int64_t last, int) {
-                              for (std::int64_t i = first * n.out; i < last * n.out; ++i)
-                                sum[i] = add ? sum[i] + from[i] : from[i];
-                            });
-    }
+                     bool exact) {
+  const std::int64_t points = power(4, n.axes);
+  const auto numbers = [&](std::int64_t rows, std::int64_t columns) {
+    return Tensor::empty({points, rows, columns}, DType::f32, Order::row_major);
+  };
+  const Tensor w4 = numbers(n.coarse, n.out);
+  if (up) {
+    const Tensor taps = up.in_order(Order::row_major)
+                            .reshape({n.coarse, n.up, power(2, n.axes)})
+                            .permuted(std::array{2, 0, 1})
+                            .in_order(Order::row_major);
+    const Tensor a = numbers(n.coarse, n.up), b = numbers(n.up, n.out);
+    map_axes(taps.data(), values_of_up, 2, n.axes, n.coarse * n.up, a.data());
+    map_axes(w3.data(), values_of_w3, 3, n.axes, n.up * n.out, b.data());
+    for (std::int64_t e = 0; e < points; ++e)
+      run_matmul({.op = "compose_phases",
+                  .pass = "weights",
+                  .shape = product_shape(n),
+                  .precision = exact ? Precision::exact : Precision::f32_unsplit},
+                 a.data() + e * n.coarse * n.up, b.data() + e * n.up * n.out, nullptr,
+                 w4.data() + e * n.coarse * n.out, n.out);
+    map_axes(w4.data(), from_values, 4, n.axes, n.coarse * n.out, w4.data());
+  } else {
+    map_axes(w3.data(), of_nearest, 3, n.axes, n.coarse * n.out, w4.data());
   }
-  ups = Tensor();  // its memory serves the copy
-  return sums.permuted(std::array{1, 2, 0}).in_order(Order::row_major).reshape(shape);
+  return w4.permuted(std::array{1, 2, 0}).in_order(Order::row_major).reshape(shape);
 }
 
 Tensor phase_border(std::span<const double> bias, const Tensor& w3, const PhaseSizes& n,

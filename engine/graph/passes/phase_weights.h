@@ -19,10 +19,14 @@ struct PhaseSizes {
 // tap: [3^axes, up, out].
 [[nodiscard]] Tensor weights_by_tap(const Tensor& w3, std::int64_t first, const PhaseSizes& n);
 
-// up [coarse, up, 2^axes] (undefined: nearest), w3 by tap -> [coarse, out, 4^axes], of this shape.
-// `precision` is that of the products: each result of a program has the error of these weights too.
+// up [coarse, up, 2^axes] (undefined: nearest, coarse = up), w3 by tap -> [coarse, out, 4^axes], of
+// this shape. Products are exact where `exact`, else of whole f32 factors: each result of a program
+// has the error of these weights too.
 [[nodiscard]] Tensor phase_weights(const Tensor& up, const Tensor& w3, const PhaseSizes& n,
-                                   const Shape& shape, Precision precision);
+                                   const Shape& shape, bool exact);
+
+// What the products of a learned upsampling cost, in f32 multiply-adds at full speed.
+[[nodiscard]] double phase_weights_cost(const PhaseSizes& n);
 
 // [3^axes, out]: what the bias of the upsampling [up] adds at each place of the border, beyond what
 // it adds inside of the image, which is added to `inside` [out].
