@@ -30,8 +30,8 @@ namespace burin {
 // follow.
 [[nodiscard]] Graph fuse_activation(const Graph& graph);
 // Upsampling by 2, concatenation with a skip and a 3x3 convolution become a convolution of the skip
-// and a transposed one of the coarse image, where the kernels' estimates say that it pays, or
-// wherever it is possible.
+// and a transposed one of the coarse image, where the kernels' estimates say that it pays within two
+// runs, making the weights included, or wherever it is possible.
 [[nodiscard]] Graph compose_phases(const Graph& graph, Precision precision);
 [[nodiscard]] Graph compose_all_phases(const Graph& graph);
 // A sum with the result of a convolution (and its activation) becomes the convolution's residual.

@@ -12,7 +12,7 @@
 //
 // M holds one panel of target channels at a time, or two (group), which stay in L2; V of many
 // channels streams from L2 or L3 beside it. Weights are packed as U, [depth point][group][e][panel]
-// [c][panel width]. U of large weights would stream from memory, with up to 5 times the numbers of
+// [c][panel width]. U of large weights would stream from memory, with up to 8 times the numbers of
 // the kernel: in f32 these are packed as taps, [depth point][panel][c][tap][panel width], of which
 // U is made in L2 when its products are due (winograd_multiply.h). That costs some percent of the
 // speed and saves most of their memory, and of the time to load.
@@ -62,7 +62,7 @@ struct Winograd {
     p.pass = pass;
     p.depth = round_up(pass.depth, line) * pass.source_phases();
     p.width = round_up(pass.width, lanes) * pass.target_phases();
-    // U of 64 MiB leaves L3. In three dimensions U has 5 times the numbers of the kernel, and
+    // U of 64 MiB leaves L3. In three dimensions U has 5 to 8 times the numbers of the kernel, and
     // images with many channels have few tiles to read it for.
     constexpr std::size_t large = std::size_t{D::points > 1 ? 16 : 64} << 20;
     p.as_taps = V::pair == 1 && u_bytes(p) > large;
@@ -132,7 +132,7 @@ struct Winograd {
                                       s.depth,
                                       s.source,
                                       s.before,
-                                      {D::m, F::m, F::m},
+                                      D::m,
                                       s.source_step,
                                       s.source_slice_step};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };

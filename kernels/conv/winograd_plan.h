@@ -27,7 +27,8 @@ struct WinogradSize {
 // convolution of dy with the kernel turned round. Output j of tile k and source pixel i of its
 // window, along an axis and in phase b, are
 //   target_step * (m k + j) + b - shift          source_step * (m k + i) + b - before
-// With a dilation, both steps are that and b is the place of the grid.
+// along the depth with the slice steps. With a dilation, both steps are that and b is the place of
+// the grid.
 struct WinogradPass {
   std::int64_t batch;
   WinogradSize source, target;  // pixels
@@ -160,8 +161,8 @@ struct WinogradTiles {
     const std::int64_t first = index * count / blocks;
     return {first, static_cast<int>((index + 1) * count / blocks - first)};
   }
-  // f(place of a tile, its number in the block, tiles from it to the right) for the rows of a block,
-  // in pieces of at most `most` tiles.
+  // f(place of a tile, its number in the block, tiles from it to the right) for the rows of a
+  // block, in pieces of at most `most` tiles.
   template <class F>
   void each_row(const Block& block, int most, const F& f) const noexcept {
     for (int tile = 0, count = 0; tile < block.tiles; tile += count) {

@@ -1,13 +1,12 @@
 // Windows of an image mapped for the tiles of a row together: out = T window T^t for every tile.
 //
-// Windows of neighbours overlap. T is applied down the columns of pixels first, once for each column
-// of the row of tiles, and what it gives is kept in a buffer; then T is applied along the rows of
-// that, tile by tile. Window by window, a third of the first step would be done twice, registers
+// Windows of neighbours overlap. T is applied down the columns of pixels first, once for each
+// column of the row of tiles, and what it gives is kept in a buffer; then T is applied along the
+// rows of that, tile by tile. Window by window, a third of the first step would be done twice, registers
 // would not hold a window, and rows of 2^n bytes, each read in six pieces, would push each other
 // out of L1: at 128x128x128 with 64 channels that took twice as long.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "kernels/conv/winograd_plan.h"
@@ -23,9 +22,9 @@ struct WinogradImage {
   std::int64_t pixel;  // numbers from one to the next
   int channels;        // those behind count as zero
   WinogradSize size, before;
-  WinogradSize tile;  // pixels of a phase from one tile to the next
-  int step;           // between pixels of a phase or grid, along rows and columns
-  int slice_step;     // between slices of a phase
+  int tile_slices;  // of a phase, from one tile to the next
+  int step;         // between pixels of a phase or grid, along rows and columns
+  int slice_step;   // between slices of a phase
 };
 
 // Where numbers go: number e of tile i to first + e * points + i * tiles.
@@ -43,7 +42,7 @@ class WinogradRows {
   using reg = typename V::reg;
   static constexpr int lanes = V::lanes;
   static constexpr int overlap = size - move;
-  static constexpr std::int64_t line_bytes = std::int64_t{sizeof(float)} * lanes;
+  static constexpr std::int64_t lanes_bytes = std::int64_t{sizeof(float)} * lanes;
   static constexpr std::int64_t buffer_bytes = 256 * 1024;  // in L2, beside V
   static_assert(overlap >= 0 && overlap <= move);
 
@@ -52,14 +51,15 @@ class WinogradRows {
 
  private:
   // Columns of a line of the buffer; odd, as all of its strides.
-  static constexpr int columns = (most * move + overlap) | 1;
+  static constexpr int buffer_columns = (most * move + overlap) | 1;
   static constexpr int lines =
-      static_cast<int>(at_least(1, buffer_bytes / (to * columns * line_bytes)));
-  static constexpr std::int64_t row = odd_lines<float>(std::int64_t{lines} * columns * lanes);
+      static_cast<int>(at_least(1, buffer_bytes / (to * buffer_columns * lanes_bytes)));
+  static constexpr std::int64_t buffer_row =
+      odd_lines<float>(std::int64_t{lines} * buffer_columns * lanes);
 
  public:
   // Of the buffer: [row][line of channels][column][lane]
-  static constexpr std::int64_t staged_floats = to * row;
+  static constexpr std::int64_t staged_floats = to * buffer_row;
 
   // `tiles` tiles from `at` to the right, no more than `most`. `factors` of the `all` slices of a
   // window, no more than `slices` of which are not zero.
@@ -72,9 +72,9 @@ class WinogradRows {
         tiles_(tiles) {
     const int step = image.step;
     const WinogradSize offset = phase_offset(phase, step);
-    const int z = at.slice * image.tile.d * image.slice_step + offset.d - image.before.d;
-    const int y = at.row * image.tile.h * step + offset.h - image.before.h;
-    const int x = at.column * image.tile.w * step + offset.w - image.before.w;
+    const int z = at.slice * image.tile_slices * image.slice_step + offset.d - image.before.d;
+    const int y = at.row * move * step + offset.h - image.before.h;
+    const int x = at.column * move * step + offset.w - image.before.w;
     origin_ = (((at.image * image.size.d + z) * image.size.h + y) * image.size.w + x) * image.pixel;
     top_ = clamp(-y, size);
     bottom_ = clamp(image.size.h - y, size);
@@ -95,7 +95,7 @@ class WinogradRows {
       for (int i = 0; i < to; ++i)
         for (int line = first; line < end; ++line) {
           const auto out = place(line * lanes);
-          along(staged + i * row + std::int64_t{line - first} * columns * lanes, map,
+          along(staged + i * buffer_row + std::int64_t{line - first} * buffer_columns * lanes, map,
                 out.first + i * to * out.points, out);
         }
     }
@@ -129,10 +129,10 @@ class WinogradRows {
   // T down column j, for `count` lines of channels.
   template <class Map>
   void down(int j, int channel, int count, Map map, float* out) const noexcept {
-    constexpr std::int64_t line = std::int64_t{columns} * lanes;
+    constexpr std::int64_t line = std::int64_t{buffer_columns} * lanes;
     if (j < left_ || j >= right_) {
       for (int i = 0; i < to; ++i)
-        for (int n = 0; n < count; ++n) V::store(out + i * row + n * line, V::zero());
+        for (int n = 0; n < count; ++n) V::store(out + i * buffer_row + n * line, V::zero());
       return;
     }
     const Number* at = image_.pixels + origin_ + j * column_ + channel;
@@ -156,7 +156,7 @@ class WinogradRows {
           inside || (i >= top_ && i < bottom_) ? pixel<inside>(at + i * row_, channels) : V::zero();
     map(d, t);
 #pragma GCC unroll 8
-    for (int i = 0; i < to; ++i) V::store(out + i * row, t[i]);
+    for (int i = 0; i < to; ++i) V::store(out + i * buffer_row, t[i]);
   }
   template <bool inside>
   [[gnu::always_inline]] reg pixel(const Number* at, int channels) const noexcept {

@@ -92,8 +92,8 @@ struct WinogradWeight {
   static void transform_x(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
                           int from, float* v, float* staged) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage<float> image{args.x_f32(), args.x_pixel,       s.depth, s.source,
-                                     s.before,     {D::m, F::m, F::m}, 1,       1};
+    const WinogradImage<float> image{args.x_f32(), args.x_pixel, s.depth, s.source,
+                                     s.before,     D::m,         1,       1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template input<V>(d, t); };
     const auto piece = [&](const WinogradTiles::Place& at, int tile, int tiles) noexcept {
       const auto place = [&](int c) noexcept {
@@ -109,8 +109,8 @@ struct WinogradWeight {
   static void transform_dy(const Plan& p, const ConvWeightArgs& args, const Block& block, int point,
                            int from, float* w, float* staged) noexcept {
     const WinogradPass& s = p.pass;
-    const WinogradImage<float> image{args.dy_f32(), args.dy_pixel,      s.width, s.target,
-                                     {0, 0, 0},     {D::m, F::m, F::m}, 1,       1};
+    const WinogradImage<float> image{args.dy_f32(), args.dy_pixel, s.width, s.target,
+                                     {0, 0, 0},     D::m,          1,       1};
     const auto map = [](const auto& d, auto& t) noexcept { F::template gradient<V>(d, t); };
     const auto piece = [&](const WinogradTiles::Place& at, int tile, int tiles) noexcept {
       const auto place = [&](int c) noexcept {

@@ -15,7 +15,7 @@ check "its file" test -s y.npy
 check "the same without the check" json <(cat run.json again.json) 'abs(o[-1]["mean"] - o[-2]["mean"]) < 1e-5'
 "$burin" run resnet20 --batch 3 --precision exact --check --json >run.json 2>err.txt
 check "exact" json run.json 'o[-1]["shape"] == "3x10" and all(n["error"] <= 1e-5 for n in o[:-1])'
-"$burin" run damage-unet --shape 1x3x64x64 --check --json >run.json 2>err.txt
+"$burin" run damage-unet --shape 1x3x128x128 --check --json >run.json 2>err.txt
 check "composed phases" json run.json 'any(n.get("op") == "border_bias" for n in o) and all(n["error"] <= 1e-4 for n in o[:-1])'
 "$burin" run resnet20 --input y.npy >run.txt 2>err.txt
 check "an input of another shape" test $? -eq 1

@@ -78,8 +78,10 @@ const NetworkCase cases[] = {
      {1, 32, 48, 24, 24},
      [](Tape& t, const Value& x) {
        const Value a = layer(t, x, {.out = 64, .kernel = 4, .stride = 2}, 1);
-       const Value b = layer(t, a, {.out = 32, .kernel = 4, .stride = 2, .transposed = true}, 3);
-       return layer(t, b, {.out = 4}, 5);
+       const Value b = layer(t, a, {.out = 48, .kernel = 4, .stride = 2, .transposed = true}, 3);
+       const Value c =
+           layer(t, b, {.out = 32, .kernel = 4, .stride = 2, .pad = 2, .transposed = true}, 5);
+       return layer(t, c, {.out = 4}, 7);
      }},
 };
 

@@ -139,6 +139,8 @@ TEST_CASE("ragged channels, slices of a pixel and strides") {
                          : same_3x3(random.integer(1, 80), random.integer(1, 80),
                                     random.integer(1, 19), random.integer(1, 33));
     if (i % 4 == 1) s.stride = {1, 2, 2};
+    if (i % 8 == 4)
+      s = half_4x4x4(random.integer(1, 40), random.integer(1, 40), random.integer(3, 9));
     if (i % 4 == 2) {
       s.kernel = {1, 1, 1};
       s.pad_begin = s.pad_end = {0, 0, 0};

@@ -332,6 +332,7 @@ TEST_CASE("slices of the depth are summed with the factors of the output map") {
   check_form(WinogradF11());
   check_form(WinogradF23());
   check_form(WinogradF43());
+  check_form(WinogradF32());
 }
 
 TEST_CASE("the big shapes, made smaller, stay within the precision contract") {

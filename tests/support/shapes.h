@@ -295,7 +295,7 @@ inline constexpr NamedConv conv_shapes[] = {
 }
 
 // The first five are the U-Net's (names: size and channels); those of kernel 4 are pix2pix's, whose
-// transposed convolutions are data passes.
+// transposed convolutions are data passes, and in three dimensions those that compose upsampling.
 inline constexpr NamedConv conv_perf_shapes[] = {
     {"512x512x64", same_3x3(64, 64, 512, 512)},
     {"256x256x128", same_3x3(128, 128, 256, 256)},

@@ -1,6 +1,7 @@
 // Phase composition: upsampling by 2 (a transposed convolution 2x2 stride 2, or nearest), then
-// concatenation with a skip, then a 3x3 convolution, is the sum of a 3x3 convolution of the skip and
-// a transposed convolution 4x4 stride 2 pad 1 of the coarse image. Per axis
+// concatenation with a skip, then a 3x3 convolution, is the sum of a 3x3 convolution of the skip
+// and a transposed convolution 4x4 stride 2 pad 1 of the coarse image; in three dimensions the same
+// with 2x2x2, 3x3x3 and 4x4x4. Per axis
 //
 //   W4[t] = sum over s, k with 2 + s - k = t of up[s] * w3[k]      s in {0,1}, k in {0,1,2}
 //
@@ -112,8 +113,11 @@ ConvAttributes with_size(int axes, int kernel, int stride, int pad) {
 
 PhaseSizes sizes_of(const Graph& graph, const Pattern& p) {
   const Node &conv = graph.at(p.conv), &up = graph.at(p.up);
-  return {conv.shape.rank() - 2, conv.shape.channels(), graph.at(up.inputs[0]).shape.channels(),
-          up.shape.channels(), graph.at(conv.inputs[1]).shape[1]};
+  return {.axes = conv.shape.rank() - 2,
+          .out = conv.shape.channels(),
+          .coarse = graph.at(up.inputs[0]).shape.channels(),
+          .up = up.shape.channels(),
+          .joined = graph.at(conv.inputs[1]).shape[1]};
 }
 
 // Whether the estimates of the kernels say that it pays: two runs must win back what composing the

@@ -41,14 +41,15 @@ constexpr Matrix from_values{
 // W4 of an upsampling by nearest, which is 1 + x
 constexpr Matrix of_nearest{{{0, 0, 1}, {0, 1, 1}, {1, 1, 0}, {1, 0, 0}}};
 
-// The matrix applied along every axis: x [taps^axes, n] -> [4^axes, n]
+// The matrix applied along every axis: x [taps^axes, n] -> y [4^axes, n], which may be x where
+// both have as many numbers.
 void map_axes(const float* x, const Matrix& matrix, int taps, int axes, std::int64_t n, float* y) {
-  constexpr std::int64_t strip = 64;  // numbers that go through all axes at once, in L1
+  constexpr std::int64_t most = 64, strip = 64;  // taps, and numbers of each that are in L1 at once
   const std::int64_t in = power(taps, axes), out = power(4, axes);
   runtime::parallel_for(
       (n + strip - 1) / strip, rows_grain(strip * (in + out)),
       [&](std::int64_t first, std::int64_t last, int) {
-        std::array<float, 64 * strip> now, next;
+        std::array<float, most * strip> now, next;
         for (std::int64_t at = first * strip; at < std::min(n, last * strip); at += strip) {
           const std::int64_t width = std::min(strip, n - at);
           for (std::int64_t t = 0; t < in; ++t)
