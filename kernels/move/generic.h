@@ -62,6 +62,17 @@ struct MoveLoops {
     }
   }
 
+  // Two rows that become pairs, as the channels of two groups that are shuffled do: compilers make
+  // vectors of it.
+  template <class E>
+  static void interleave(std::int64_t count, const E* __restrict even, const E* __restrict odd,
+                         E* __restrict to) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      to[2 * i] = even[i];
+      to[2 * i + 1] = odd[i];
+    }
+  }
+
   // Tiles of 16x16 elements: both sides touch at most 16 cache lines of 4-byte elements at a time.
   template <class E>
   static void transpose_as(std::int64_t rows, std::int64_t columns, const void* from,
@@ -69,6 +80,7 @@ struct MoveLoops {
     constexpr std::int64_t tile = 16;
     const auto* in = static_cast<const E*>(from);
     auto* out = static_cast<E*>(to);
+    if (rows == 2 && to_stride == 2) return interleave(columns, in, in + from_stride, out);
     for (std::int64_t r0 = 0; r0 < rows; r0 += tile)
       for (std::int64_t c0 = 0; c0 < columns; c0 += tile) {
         const std::int64_t r1 = r0 + tile < rows ? r0 + tile : rows;
