@@ -275,13 +275,7 @@ inline constexpr NamedConv conv_shapes[] = {
 }
 
 [[nodiscard]] constexpr kernels::ConvShape half_4x4(int channels, int out_channels, int size) {
-  return {.in_channels = channels,
-          .out_channels = out_channels,
-          .in = {1, size, size},
-          .kernel = {1, 4, 4},
-          .stride = {1, 2, 2},
-          .pad_begin = {0, 1, 1},
-          .pad_end = {0, 1, 1}};
+  return strided(channels, out_channels, size, 4, 2, 1);
 }
 
 [[nodiscard]] constexpr kernels::ConvShape half_4x4x4(int channels, int out_channels, int size) {
