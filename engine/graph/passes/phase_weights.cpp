@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/ops/choose_kernel.h"
 #include "engine/ops/grain.h"
@@ -41,41 +42,44 @@ constexpr Matrix from_values{
 // W4 of an upsampling by nearest, which is 1 + x
 constexpr Matrix of_nearest{{{0, 0, 1}, {0, 1, 1}, {1, 1, 0}, {1, 0, 0}}};
 
+// Numbers of each tap that go through all axes at once, in L1.
+constexpr std::int64_t strip = 64;
+
+// The matrix applied along one axis: [outer, taps, inner] -> [outer, 4, inner] strips
+void map_axis(const float* from, const Matrix& matrix, int taps, std::int64_t outer,
+              std::int64_t inner, float* to) {
+  for (std::int64_t o = 0; o < outer; ++o, from += taps * inner * strip)
+    for (const auto& row : matrix)
+      for (std::int64_t i = 0; i < inner; ++i, to += strip) {
+        std::fill_n(to, strip, 0.0f);
+        for (int t = 0; t < taps; ++t) {
+          const float factor = row[static_cast<std::size_t>(t)];
+          const float* const tap = from + (t * inner + i) * strip;
+          if (factor == 0) continue;
+          for (std::int64_t k = 0; k < strip; ++k) to[k] += factor * tap[k];
+        }
+      }
+}
+
 // The matrix applied along every axis: x [taps^axes, n] -> y [4^axes, n], which may be x where
 // both have as many numbers.
 void map_axes(const float* x, const Matrix& matrix, int taps, int axes, std::int64_t n, float* y) {
-  constexpr std::int64_t most = 64, strip = 64;  // taps, and numbers of each that are in L1 at once
+  constexpr std::int64_t most_taps = 64;
   const std::int64_t in = power(taps, axes), out = power(4, axes);
-  runtime::parallel_for(
-      (n + strip - 1) / strip, rows_grain(strip * (in + out)),
-      [&](std::int64_t first, std::int64_t last, int) {
-        std::array<float, most * strip> now, next;
-        for (std::int64_t at = first * strip; at < std::min(n, last * strip); at += strip) {
-          const std::int64_t width = std::min(strip, n - at);
-          for (std::int64_t t = 0; t < in; ++t)
-            std::copy_n(x + t * n + at, width, now.data() + t * strip);
-          // [4^done, taps, inner] -> [4^done, 4, inner]
-          for (int done = 0; done < axes; ++done) {
-            const std::int64_t inner = power(taps, axes - 1 - done);
-            for (std::int64_t o = 0; o < power(4, done); ++o)
-              for (std::int64_t p = 0; p < 4; ++p)
-                for (std::int64_t i = 0; i < inner; ++i) {
-                  float* const to = next.data() + ((o * 4 + p) * inner + i) * strip;
-                  std::fill_n(to, width, 0.0f);
-                  for (std::int64_t t = 0; t < taps; ++t) {
-                    const float factor =
-                        matrix[static_cast<std::size_t>(p)][static_cast<std::size_t>(t)];
-                    if (factor == 0) continue;
-                    const float* const from = now.data() + ((o * taps + t) * inner + i) * strip;
-                    for (std::int64_t k = 0; k < width; ++k) to[k] += factor * from[k];
-                  }
-                }
-            now.swap(next);
-          }
-          for (std::int64_t t = 0; t < out; ++t)
-            std::copy_n(now.data() + t * strip, width, y + t * n + at);
-        }
-      });
+  const auto strips = [&](std::int64_t first, std::int64_t last, int) {
+    std::array<float, most_taps * strip> one{}, other{};
+    for (std::int64_t at = first * strip; at < std::min(n, last * strip); at += strip) {
+      const std::int64_t width = std::min(strip, n - at);
+      float *now = one.data(), *next = other.data();
+      for (std::int64_t t = 0; t < in; ++t) std::copy_n(x + t * n + at, width, now + t * strip);
+      for (int done = 0; done < axes; ++done) {
+        map_axis(now, matrix, taps, power(4, done), power(taps, axes - 1 - done), next);
+        std::swap(now, next);
+      }
+      for (std::int64_t t = 0; t < out; ++t) std::copy_n(now + t * strip, width, y + t * n + at);
+    }
+  };
+  runtime::parallel_for((n + strip - 1) / strip, rows_grain(strip * (in + out)), strips);
 }
 
 kernels::MatmulShape product_shape(const PhaseSizes& n) {
