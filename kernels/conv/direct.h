@@ -84,13 +84,20 @@ class DirectRun {
       target_row_ = ((std::int64_t{d_.first} + jd * d_.step) * plan_.axis[1].target + h_.first +
                      jh * h_.step) *
                     plan_.axis[2].target;
-      // 2nd loop: tiles of the row, of equal height but for one pixel
-      const std::int64_t tiles = ceil_div(last - first, T::mr);
-      for (std::int64_t i = 0; i < tiles; ++i) {
-        const auto begin = static_cast<int>(part_first(last - first, tiles, i));
-        const auto end = static_cast<int>(part_first(last - first, tiles, i + 1));
-        pixel_tile(first + begin, end - begin);
+      for (int at = first, end = 0; at < last; at = end) {
+        end = static_cast<int>(at_most(last, w_.run_end(at, plan_.axis[2].source)));
+        pixel_tiles(at, end - at);
       }
+    }
+  }
+
+  // 2nd loop: tiles of a run of pixels, of equal height but for one pixel
+  void pixel_tiles(int first, int size) noexcept {
+    const std::int64_t tiles = ceil_div(size, T::mr);
+    for (std::int64_t i = 0; i < tiles; ++i) {
+      const auto begin = static_cast<int>(part_first(size, tiles, i));
+      const auto end = static_cast<int>(part_first(size, tiles, i + 1));
+      pixel_tile(first + begin, end - begin);
     }
   }
 
@@ -135,13 +142,14 @@ class DirectRun {
   }
 
   void pixel_tile(int first, int height) noexcept {
-    const int left = first * w_.source_step + w_.offset;
-    const int columns = (height - 1) * w_.source_step + (w_.taps - 1) * w_.offset_step + 1;
+    met_ = w_.met(first, height, plan_.axis[2].source);
+    const int left = first * w_.source_step + w_.offset + met_.first * w_.offset_step;
+    const int columns = (height - 1) * w_.source_step + (met_.count - 1) * w_.offset_step + 1;
     TileCall<V> call{};
     call.o.a_tap = a_tap_;
     call.o.w_tap = w_tap_;
     call.o.depth = steps_;
-    const bool inside = left >= 0 && left + columns <= plan_.axis[2].source;
+    const bool inside = met_.count > 0 && left >= 0 && left + columns <= plan_.axis[2].source;
     if (inside ? !shares_sets(height) : list_border(call, left, height)) {
       call.o.a = source_ + channel_first_;
       call.o.a_row = w_.source_step * args_.source_pixel;
@@ -161,19 +169,19 @@ class DirectRun {
     blocks(call, pixel, height);
   }
 
-  // All taps of a tile that lies inside of the image (at column `left`), or of its copy (`left`
+  // The taps met by a tile that lies inside of the image (at column `left`), or by its copy (`left`
   // columns wide).
   void list_taps(TileOperands<V>& o, int left, std::int64_t pixel, bool staged) noexcept {
     // Dense neighbours in w follow each other in both lists: the taps of a row are one, deeper.
-    const bool merge = w_.offset_step == 1 && pixel == channels_ && w_.taps > 0;
-    const int listed = merge ? 1 : w_.taps;
-    if (merge) o.depth = steps_ * w_.taps;
+    const bool merge = w_.offset_step == 1 && pixel == channels_ && met_.count > 0;
+    const int listed = merge ? 1 : met_.count;
+    if (merge) o.depth = steps_ * met_.count;
     o.taps = rows_ * listed;
     for (int r = 0; r < rows_; ++r) {
       const std::int64_t at = staged ? std::int64_t{r} * left : row_source_[r] + left;
       for (int k = 0; k < listed; ++k) {
         a_tap_[r * listed + k] = (at + k * w_.offset_step) * pixel;
-        w_tap_[r * listed + k] = (row_tap_[r] + k) * steps_;
+        w_tap_[r * listed + k] = (row_tap_[r] + met_.first + k) * steps_;
       }
     }
   }
@@ -184,7 +192,7 @@ class DirectRun {
   [[nodiscard]] bool list_border(TileCall<V>& call, int left, int height) noexcept {
     int count[3] = {0, 0, 0};
     for (int pass = 0; pass < 3; ++pass)
-      for (int k = 0; k < w_.taps; ++k) {
+      for (int k = 0; k < met_.count; ++k) {
         const int x = left + k * w_.offset_step, end = x + (height - 1) * w_.source_step;
         const int reason = border_reason(x, end);
         if (reason == 3) return false;
@@ -192,7 +200,7 @@ class DirectRun {
         for (int r = 0; r < rows_; ++r) {
           const int at = count[0] + count[1] + count[2]++;
           a_tap_[at] = (row_source_[r] + x) * args_.source_pixel;
-          w_tap_[at] = (row_tap_[r] + k) * steps_;
+          w_tap_[at] = (row_tap_[r] + met_.first + k) * steps_;
         }
         if (pass < 2) {
           count[pass] += count[2];
@@ -206,10 +214,9 @@ class DirectRun {
   }
 
   // Columns x, x + step, ..., end of a tap: 0 all inside, 1 all but the first, 2 all but the last,
-  // 4 none (the tap is left out), 3 else.
+  // 3 else.
   [[nodiscard]] int border_reason(int x, int end) const noexcept {
     const int step = w_.source_step, size = plan_.axis[2].source;
-    if (end < 0 || x >= size) return 4;
     const bool first_out = x < 0, last_out = end >= size;
     if (!first_out && !last_out) return 0;
     if (first_out && last_out) return 3;
@@ -237,7 +244,7 @@ class DirectRun {
   [[nodiscard]] bool shares_sets(int height) const noexcept {
     constexpr std::int64_t apart = 2048;
     const std::int64_t bytes = w_.source_step * args_.source_pixel * std::int64_t{sizeof(number)};
-    return height > 8 && w_.taps > 0 && bytes % apart == 0 && block_last_ - block_first_ > 1;
+    return height > 8 && bytes % apart == 0 && block_last_ - block_first_ > 1;
   }
   [[nodiscard]] std::int64_t staged_pixel() const noexcept {
     return DirectPlan::staged_pixel(channels_, plan_.number);
@@ -302,6 +309,7 @@ class DirectRun {
   std::int64_t chunk_, channel_first_, taps_before_, phase_taps_;
   int channels_, steps_;
   AxisPhase d_, h_, w_;
+  TapRange met_;  // of w, by the tile at hand
 
   int rows_;
   std::int64_t row_source_[direct_max_taps];  // pixels from the image's first
@@ -326,16 +334,13 @@ struct Direct {
   // costs 30, as one that tiles of AMX stage or finish does.
   static double cost(const ConvShape& s) noexcept {
     const DirectPlan plan = plan_of(s);
-    const double columns = static_cast<double>(plan.padded_columns) / plan.columns;
-    const double width = static_cast<double>(DirectPlan::positions(plan.axis[2]));
-    const double tiles =
-        static_cast<double>(ceil_div(static_cast<std::int64_t>(width), Tiles<V>::mr));
-    const double rows = width / tiles;
+    const double products = DirectPlan::pairs(plan.axis[0]) * DirectPlan::pairs(plan.axis[1]) *
+                            DirectPlan::tile_pairs(plan.axis[2], Tiles<V>::mr) *
+                            static_cast<double>(plan.shape.batch * s.groups * plan.depth) *
+                            static_cast<double>(plan.padded_columns);
     const std::int64_t targets = s.batch * (Forward ? s.out_pixels() : s.in_pixels()) *
                                  (Forward ? s.out_channels : s.in_channels);
-    // A tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
-    return 32.0 / V::registers * static_cast<double>(s.macs()) * columns * (rows + 1.0) / rows *
-               1.05 * product_cost<V>() +
+    return 32.0 / V::registers * products * 1.05 * product_cost<V>() +
            (V::bf16_activations && V::pair == 1 ? 30.0 * static_cast<double>(targets) : 0.0);
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {

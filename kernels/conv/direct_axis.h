@@ -45,6 +45,30 @@ struct AxisPhase {
     while (first < end && at + (end - 1) * offset_step >= source) --end;
     return {first, end - first};
   }
+
+  // First target of which tap k reads no position before `edge`, in [0, count].
+  [[nodiscard]] int reaches(int k, int edge) const noexcept {
+    const std::int64_t place = ceil_div(edge - offset - k * offset_step, source_step);
+    return static_cast<int>(at_most(count, at_least(0, place)));
+  }
+  // Taps that one of the targets [j, j + size) reads a source position with.
+  [[nodiscard]] TapRange met(int j, int size, int source) const noexcept {
+    int first = 0, end = taps;
+    while (first < end && reaches(first, 0) >= j + size) ++first;
+    while (first < end && reaches(end - 1, source) <= j) --end;
+    return {first, end - first};
+  }
+  // Behind the last target from j on that meets the taps that j meets. A tap beside another is met
+  // by one target more or less, which is no end of a run.
+  [[nodiscard]] int run_end(int j, int source) const noexcept {
+    constexpr int far_apart = 4;  // targets
+    int end = count;
+    if (offset_step < far_apart * source_step) return end;
+    for (int k = 0; k < taps; ++k)
+      for (const int edge : {0, source})
+        if (const int place = reaches(k, edge); place > j && place < end) end = place;
+    return end;
+  }
 };
 
 struct DirectAxis {

@@ -70,6 +70,30 @@ struct DirectPlan {
     return ceil_div(a.target, a.forward ? 1 : a.stride);
   }
 
+  // Pairs of a target and a tap inside of the image, along an axis.
+  [[nodiscard]] static double pairs(const DirectAxis& a) noexcept {
+    double sum = 0;
+    for (int r = 0; r < a.phases(); ++r) {
+      const AxisPhase p = a.phase(r);
+      for (int k = 0; k < p.taps; ++k) sum += p.reaches(k, a.source) - p.reaches(k, 0);
+    }
+    return sum;
+  }
+  // The same of tiles of at most mr targets, which multiply by the taps that one of them meets. A
+  // tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
+  [[nodiscard]] static double tile_pairs(const DirectAxis& a, int mr) noexcept {
+    double sum = 0;
+    for (int r = 0; r < a.phases(); ++r) {
+      const AxisPhase p = a.phase(r);
+      for (int j = 0, end = 0; j < p.count; j = end) {
+        end = p.run_end(j, a.source);
+        sum += static_cast<double>(end - j + ceil_div(end - j, mr)) *
+               p.met(j, end - j, a.source).count;
+      }
+    }
+    return sum;
+  }
+
   // Chunks are multiples of 16 channels but for the last.
   [[nodiscard]] std::int64_t chunk_first(std::int64_t q) const noexcept {
     return at_most(depth, 16 * part_first(ceil_div(depth, 16), chunks, q));

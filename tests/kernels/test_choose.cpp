@@ -195,6 +195,22 @@ TEST_CASE("each class of convolutions gets its algorithm") {
   }
 }
 
+// Of 28x28 pixels, taps that lie 12 apart meet half as many as all.
+TEST_CASE("direct convolutions pay where most taps lie outside of the image") {
+  if (!usable(Isa::avx2) || usable(Isa::amx)) return;
+  const auto far_apart = [](int e) {
+    ConvShape s = same_3x3(512, 256, 28, 28);
+    s.dilation = {1, e, e};
+    s.pad_begin = s.pad_end = {0, e, e};
+    return s;
+  };
+  for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()}) {
+    CHECK(chosen(entries, far_apart(2)).starts_with("winograd"));
+    CHECK(chosen(entries, far_apart(12)).starts_with("direct"));
+    CHECK(chosen(entries, far_apart(24)).starts_with("direct"));
+  }
+}
+
 // 1x1 from 32 to 192 channels; of 4x4 pixels, from 1344 to 224, tasks share the channels.
 TEST_CASE("direct convolutions of few pixels have tasks for several threads") {
   const ConvShape rows{.in_channels = 32, .out_channels = 192, .in = {1, 32, 32}};

@@ -239,6 +239,46 @@ TEST_CASE("pixels that would share the sets of L1") {
       check_case({"2 KiB apart", s, 6, whole, TaskOrder::whole, Guard::end_page, false});
 }
 
+// Rows of pixels end where a tap enters or leaves the image, the second and fourth where tiles lie
+// beyond all of a tap; the last has no pixel that meets all taps.
+TEST_CASE("taps that lie far apart") {
+  const auto dilated = [](int channels, int to, int columns, int taps, int e) {
+    const int pad = (taps / 2) * e;
+    return ConvShape{.in_channels = channels,
+                     .out_channels = to,
+                     .in = {1, 3, columns},
+                     .kernel = {1, 1, taps},
+                     .dilation = {1, 1, e},
+                     .pad_begin = {0, 0, pad},
+                     .pad_end = {0, 0, pad}};
+  };
+  ConvShape square = dilated(70, 40, 28, 3, 12);
+  square.in[1] = 17;
+  square.kernel[1] = 3;
+  square.dilation[1] = square.pad_begin[1] = square.pad_end[1] = 12;
+  ConvShape halved = dilated(33, 40, 67, 3, 9);
+  halved.stride[2] = 2;
+  ConvShape one_sided = dilated(20, 70, 50, 4, 7);
+  one_sided.pad_begin[2] = 21;
+  one_sided.pad_end[2] = 0;
+  ConvShape deep = dilated(16, 33, 21, 3, 5);
+  deep.in[0] = 3;
+  deep.kernel[0] = 3;
+  deep.pad_begin[0] = deep.pad_end[0] = 1;
+  const ConvShape shapes[] = {square,
+                              dilated(40, 70, 28, 3, 24),
+                              dilated(512, 70, 64, 3, 12),
+                              dilated(512, 70, 64, 3, 36),
+                              dilated(24, 17, 90, 5, 8),
+                              halved,
+                              one_sided,
+                              deep,
+                              dilated(40, 24, 9, 2, 30)};
+  for (const ConvShape& s : shapes)
+    for (const bool whole : {true, false})
+      check_case({"far apart", s, 7, whole, TaskOrder::whole, Guard::end_page, false});
+}
+
 TEST_CASE("random shapes") {
   if (const char* only = std::getenv("BURIN_TEST_SEED")) {
     check_case(random_case(std::strtoull(only, nullptr, 10)));
