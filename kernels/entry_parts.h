@@ -33,6 +33,15 @@ double product_cost() noexcept {
   return V::pair == 2 ? bf16_pair_cost() : 1.0;
 }
 
+// Time of a byte of packed weights as that of so many multiply-adds at full speed of 512 bits:
+// networks have more weights than a cache, and from memory a number takes two threads 4 to 16.
+inline constexpr double weight_byte_cost = 2;
+
+// Of so many equal tasks, what two threads take over half of all: 2 where one is idle.
+[[nodiscard]] constexpr double two_thread_share(std::int64_t tasks) noexcept {
+  return static_cast<double>((tasks + 1) / 2 * 2) / static_cast<double>(tasks);
+}
+
 // Where the weight of depth k and column j lies in a block of `width` columns: [k][column], of
 // pairs [k / 2][column][2].
 template <int pair>

@@ -341,6 +341,7 @@ struct Direct {
     const std::int64_t targets = s.batch * (Forward ? s.out_pixels() : s.in_pixels()) *
                                  (Forward ? s.out_channels : s.in_channels);
     return 32.0 / V::registers * products * 1.05 * product_cost<V>() +
+           weight_byte_cost * static_cast<double>(packed_bytes(s)) +
            (V::bf16_activations && V::pair == 1 ? 30.0 * static_cast<double>(targets) : 0.0);
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {

@@ -63,8 +63,11 @@ struct Winograd {
     p.depth = round_up(pass.depth, line) * pass.source_phases();
     p.width = round_up(pass.width, lanes) * pass.target_phases();
     // U of 64 MiB leaves L3. In three dimensions U has 5 to 8 times the numbers of the kernel, and
-    // images with many channels have few tiles to read it for.
-    constexpr std::size_t large = std::size_t{D::points > 1 ? 16 : 64} << 20;
+    // images with many channels have few tiles to read it for. Few tiles multiply faster than
+    // memory gives U.
+    constexpr std::int64_t few_tiles = 28;
+    const bool few = tiles_of<D, F>(pass, 1).count <= few_tiles;
+    const std::size_t large = std::size_t{few ? 4u : (D::points > 1 ? 16u : 64u)} << 20;
     p.as_taps = V::pair == 1 && u_bytes(p) > large;
     // V and M together about 1 MiB up to 128 channels: 28 tiles x 36 x (64 + 64) floats, 42 x 36 x
     // (128 + 32). Where U comes from L3, from 385 channels on, in three dimensions from 193, it
@@ -78,6 +81,8 @@ struct Winograd {
     const std::int64_t widest = p.depth > 384 ? 512 : p.width;
     p.chunk = round_up(at_most(ceil_div(p.width, parts), widest), nr);
     p.chunks = static_cast<int>(ceil_div(p.width, p.chunk));
+    // One task would leave a thread idle.
+    if (p.tiles.blocks * p.chunks == 1 && p.tiles.count >= 8) p.tiles.blocks = 2;
     p.group = static_cast<int>(at_most(p.chunk, p.depth <= 96 ? 2 * nr : nr));
     p.v_stride = odd_lines<number>(std::int64_t{p.tiles.block_tiles()} * p.depth);
     p.m_stride = odd_lines<float>(std::int64_t{p.tiles.block_tiles()} * p.group);
@@ -106,20 +111,26 @@ struct Winograd {
   }
   static std::int64_t tasks(const Plan& p) noexcept { return p.tiles.blocks * p.chunks; }
 
-  // In multiply-adds at full speed of 512 bits. Measured with 2 threads: products run at 0.87 of
-  // it; a number of V or M costs 20, with activations in bf16 15, with V as well 12, or 20 in three
-  // dimensions; a number of U, packed and read once, 30, or 8 as taps and 3 for each block of tiles
-  // that makes it.
+  // In multiply-adds at full speed of 512 bits, measured with 2 threads. A run of h tiles takes
+  // h + 1 steps; forms of 4 points reach full speed then, those of 6, with larger V and U, 0.89 of
+  // it. A number of V or M costs 15, 18 in three dimensions, 12 where activations are in bf16. A
+  // number of U that is made of taps costs 2, and 3 for each block of tiles, in forms of 4 points
+  // half of that. Fewer than 8 tiles hide half of the time that weights take to come.
   static double cost(const Plan& p) noexcept {
+    constexpr bool four_points = F::points == 4;
+    constexpr double product = four_points ? 1.0 : 1.12;
+    constexpr double number = V::bf16_activations ? 12.0 : (D::points > 1 ? 18.0 : 15.0);
+    const double blocks = static_cast<double>(p.tiles.blocks);
     const double tiles = static_cast<double>(p.tiles.count);
+    const double runs = blocks * TileRuns<V>(p.tiles.block_tiles()).count;
     const double all = D::points * points;
-    const double products = tiles * all * p.depth * p.width;
-    const double number_cost =
-        V::pair == 2 ? (D::points > 1 ? 20.0 : 12.0) : (V::bf16_activations ? 15.0 : 20.0);
-    const double transforms = tiles * all * number_cost * (1.0 * p.depth * p.chunks + p.width);
-    const double u_cost = p.as_taps ? 8.0 + 3.0 * static_cast<double>(p.tiles.blocks) : 30.0;
-    const double weights = u_cost * all * p.depth * p.width;
-    return (products * 1.15 * product_cost<V>() + transforms) * 16 / lanes + weights;
+    const double u = all * p.depth * p.width;
+    const double products = (tiles + runs) * u * product * product_cost<V>();
+    const double transforms = tiles * all * number * (1.0 * p.depth * p.chunks + p.width);
+    const double made = p.as_taps ? (2.0 + 3.0 * blocks) * (four_points ? 0.5 : 1.0) * u : 0.0;
+    const double read = static_cast<double>(packed_bytes(p)) * (p.tiles.count < 8 ? 2.0 : 1.0);
+    return two_thread_share(tasks(p)) * ((products + transforms) * 16 / lanes + made) +
+           weight_byte_cost * read;
   }
 
   // V for a point of the depth.

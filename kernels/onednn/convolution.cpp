@@ -43,7 +43,9 @@ double cost(const ConvShape& shape) noexcept {
                       : pass == Pass::data                                  ? 1.5 * blocks
                                                                             : 1.25 * blocks;
   const double products = each * onednn::multiply_add_cost() * static_cast<double>(shape.macs());
-  return (products > moved ? products : moved) + 2e6;
+  const double weights = sizeof(float) * static_cast<double>(shape.taps() * shape.in_channels) *
+                         (shape.out_channels / shape.groups);
+  return (products > moved ? products : moved) + weight_byte_cost * weights + 2e6;
 }
 
 template <Pass pass>

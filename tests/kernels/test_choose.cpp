@@ -226,6 +226,17 @@ TEST_CASE("direct convolutions of few pixels have tasks for several threads") {
     }
 }
 
+// 3x3 from 128 to 32 channels, as a dense block has them: 16 tiles of F(4,3), one panel.
+TEST_CASE("Winograd convolutions of few tiles have tasks for two threads") {
+  const ConvShape growth = same_3x3(128, 32, 14, 14);
+  for (const auto& entries : {conv_forward_kernels(), conv_data_kernels()})
+    for (const auto* e : entries) {
+      if (!is_named(e->name, "winograd") || e->refuse(growth) != nullptr) continue;
+      INFO(e->name);
+      CHECK(e->tasks(growth, 0) >= 2);
+    }
+}
+
 TEST_CASE("every shape has an entry, the reference where all others refuse") {
   ConvShape many_taps = same_3x3(4, 4, 30, 30);  // more than the lists of the direct entries hold
   many_taps.kernel = {1, 23, 23};

@@ -364,7 +364,7 @@ TEST_CASE("ragged sizes, channels and pads") {
   }
 }
 
-TEST_CASE("large weights are packed as taps") {
+TEST_CASE("large weights are packed as taps, and those of few tiles") {
   Random random(7);
   const auto takes_taps = [](const ConvShape& s, std::string_view start, double numbers_of_u) {
     for (const auto* entry : conv_forward_kernels())
@@ -385,7 +385,11 @@ TEST_CASE("large weights are packed as taps") {
   takes_taps(flat, "winograd_f43_", 36);
   takes_taps(half, "winograd_f32_s2_", 64);
   takes_taps(eighth, "winograd_f3x3x3_s2_", 512);
-  for (const ConvShape& s : {deep, wide, flat, half, eighth})
+  // 16 tiles of F(2,3), 4 of F(4,3)
+  const ConvShape few = plane.shape({1, 7, 7}, 300, 270);
+  takes_taps(few, "winograd_f23_", 16);
+  takes_taps(few, "winograd_f43_", 36);
+  for (const ConvShape& s : {deep, wide, flat, half, eighth, few})
     check(s, random, Guard::end_page, TaskOrder::ranges);
 }
 
