@@ -11,6 +11,7 @@ namespace {
 template <class Arch, class Words>
 struct CrossEntropyLoops : Sweep<Arch, Words> {
   using S = Sweep<Arch, Words>;
+  using V = typename S::V;
   using batch = typename S::batch;
   static constexpr int lanes = S::lanes;
   static constexpr int tile_channels = 32;  // channels copied at a time: 32 x 16 floats are 2 KiB
@@ -43,10 +44,10 @@ struct CrossEntropyLoops : Sweep<Arch, Words> {
       for (int c = 1; c < count; ++c) highest = xsimd::max(highest, batch::load_aligned(tile.v[c]));
       if (first > 0) {
         const batch higher = xsimd::max(highest, out.highest);
-        sum *= xsimd::exp(out.highest - higher);
+        sum *= V::exp(out.highest - higher);
         highest = higher;
       }
-      for (int c = 0; c < count; ++c) sum += xsimd::exp(batch::load_aligned(tile.v[c]) - highest);
+      for (int c = 0; c < count; ++c) sum += V::exp(batch::load_aligned(tile.v[c]) - highest);
       out.highest = highest;
     }
     out.log_sum = xsimd::log(sum);
@@ -93,7 +94,7 @@ struct CrossEntropyLoops : Sweep<Arch, Words> {
         const int width = tile.fill(logits, e, p, first, left);
         for (int c = 0; c < width; ++c) {
           const batch share = batch::load_aligned(tile.v[c]) - row.highest - row.log_sum;
-          (f * xsimd::exp(share)).store_aligned(tile.v[c]);
+          (f * V::exp(share)).store_aligned(tile.v[c]);
         }
         for (int i = 0; i < count; ++i)
           for (int c = 0; c < width; ++c) dx.data[(p + i) * dx.stride + first + c] = tile.v[c][i];

@@ -70,7 +70,7 @@ struct LossLoops : Sweep<Arch, Words> {
     sums(
         e, x, target,
         [&](batch v, batch t, int left) {
-          const batch p = Sigmoid ? S::keep(S::sigmoid(v), left, batch(0.0f)) : v;
+          const batch p = Sigmoid ? S::keep(V::sigmoid(v), left, batch(0.0f)) : v;
           product = xsimd::fma(p, t, product);
           prediction += p;
           truth += t;
@@ -91,7 +91,7 @@ struct LossLoops : Sweep<Arch, Words> {
     const batch a(slope), b(constant);
     if (!sigmoid) return map(e, x, target, dx, [=](batch, batch t) { return xsimd::fma(a, t, b); });
     map(e, x, target, dx, [=](batch v, batch t) {
-      const batch s = S::sigmoid(v);
+      const batch s = V::sigmoid(v);
       return xsimd::fma(a, t, b) * s * (batch(1.0f) - s);
     });
   }
@@ -100,7 +100,7 @@ struct LossLoops : Sweep<Arch, Words> {
     if (logits)
       return sum(e, x, target, [](batch v, batch t) {
         const batch positive = xsimd::max(v, batch(0.0f));
-        return positive - v * t + xsimd::log1p(xsimd::exp(-xsimd::abs(v)));
+        return positive - v * t + xsimd::log1p(V::exp(-xsimd::abs(v)));
       });
     return sum(e, x, target, [](batch p, batch t) {
       const batch lowest(-100.0f), one(1.0f);
@@ -114,7 +114,7 @@ struct LossLoops : Sweep<Arch, Words> {
                                             bool logits) noexcept {
     const batch f(factor);
     if (logits)
-      return map(e, x, target, dx, [=](batch v, batch t) { return f * (S::sigmoid(v) - t); });
+      return map(e, x, target, dx, [=](batch v, batch t) { return f * (V::sigmoid(v) - t); });
     map(e, x, target, dx, [=](batch p, batch t) {
       return f * (p - t) / xsimd::max(p * (batch(1.0f) - p), batch(1e-12f));
     });

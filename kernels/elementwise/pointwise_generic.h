@@ -27,7 +27,7 @@ struct PointwiseLoops : Sweep<Arch, Words> {
       case Activation::relu6:
         return f([=](batch x) { return xsimd::min(six, xsimd::max(zero, x)); });
       case Activation::sigmoid:
-        return f([](batch x) { return S::sigmoid(x); });
+        return f([](batch x) { return V::sigmoid(x); });
       case Activation::tanh:
         return f([](batch x) { return xsimd::tanh(x); });
     }
@@ -146,14 +146,14 @@ struct PointwiseLoops : Sweep<Arch, Words> {
   [[gnu::flatten]] static void glu(Extent e, In a, In b, Out y) noexcept {
     e = S::collapse(e, a, b, y);
     S::rows(e, [=](auto p, auto c, int left) {
-      S::store(y, p, c, S::load(a, p, c, left) * S::sigmoid(S::load(b, p, c, left)), left);
+      S::store(y, p, c, S::load(a, p, c, left) * V::sigmoid(S::load(b, p, c, left)), left);
     });
   }
 
   [[gnu::flatten]] static void glu_backward(Extent e, In dy, In a, In b, Out da, Out db) noexcept {
     e = S::collapse(e, dy, a, b, da, db);
     S::rows(e, [=](auto p, auto c, int left) {
-      const batch s = S::sigmoid(S::load(b, p, c, left));
+      const batch s = V::sigmoid(S::load(b, p, c, left));
       const batch gated = S::load(dy, p, c, left) * s;
       const batch db_value = gated * S::load(a, p, c, left) * (batch(1.0f) - s);
       S::store(da, p, c, gated, left);

@@ -39,7 +39,7 @@ struct SoftmaxLoops : Sweep<Arch, Words> {
       highest = xsimd::max(highest, V::load(x + i * stride, left));
     batch sum(0.0f);
     for (std::int64_t i = 0; i < length; ++i) {
-      const batch shifted = V::load(x + i * stride, left) - highest, e = xsimd::exp(shifted);
+      const batch shifted = V::load(x + i * stride, left) - highest, e = V::exp(shifted);
       sum += e;
       V::store(y + i * stride, logarithm ? shifted : e, left);
     }
@@ -59,7 +59,7 @@ struct SoftmaxLoops : Sweep<Arch, Words> {
     }
     for (std::int64_t i = 0; i < length; ++i) {
       const batch g = V::load(dy + i * stride, left), v = V::load(y + i * stride, left);
-      V::store(dx + i * stride, logarithm ? g - xsimd::exp(v) * sum : v * (g - sum), left);
+      V::store(dx + i * stride, logarithm ? g - V::exp(v) * sum : v * (g - sum), left);
     }
   }
 
@@ -71,7 +71,7 @@ struct SoftmaxLoops : Sweep<Arch, Words> {
     const batch top(S::max_of(highest));
     batch sum(0.0f);
     S::row(channels, [&](auto c, int left) {
-      const batch shifted = V::load(x + c, left) - top, e = xsimd::exp(shifted);
+      const batch shifted = V::load(x + c, left) - top, e = V::exp(shifted);
       sum += S::keep(e, left, batch(0.0f));
       V::store(y + c, logarithm ? shifted : e, left);
     });
@@ -93,7 +93,7 @@ struct SoftmaxLoops : Sweep<Arch, Words> {
     const batch total(S::sum_of(sum));
     S::row(channels, [&](auto c, int left) {
       const batch g = V::load(dy + c, left), v = V::load(y + c, left);
-      V::store(dx + c, logarithm ? g - xsimd::exp(v) * total : v * (g - total), left);
+      V::store(dx + c, logarithm ? g - V::exp(v) * total : v * (g - total), left);
     });
   }
 

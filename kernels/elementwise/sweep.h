@@ -69,8 +69,6 @@ struct Sweep {
       for (int i = 0; i < width; ++i) v[i] = v[i] > v[i + width] ? v[i] : v[i + width];
     return v[0];
   }
-
-  static batch sigmoid(batch x) { return batch(1.0f) / (batch(1.0f) + xsimd::exp(-x)); }
 };
 
 }  // namespace

@@ -12,12 +12,13 @@ namespace {
 template <class Arch, class Words>
 struct UnaryLoops : Sweep<Arch, Words> {
   using S = Sweep<Arch, Words>;
+  using V = typename S::V;
   using batch = typename S::batch;
 
   static batch constant(double value) { return batch(static_cast<float>(value)); }
   static batch one() { return batch(1.0f); }
   static batch softplus(batch x) {
-    return xsimd::log1p(xsimd::exp(-xsimd::abs(x))) + xsimd::max(x, batch(0.0f));
+    return xsimd::log1p(V::exp(-xsimd::abs(x))) + xsimd::max(x, batch(0.0f));
   }
   static batch gate(batch x, batch a, batch b) {
     return xsimd::min(one(), xsimd::max(batch(0.0f), xsimd::fma(a, x, b)));
@@ -39,7 +40,7 @@ struct UnaryLoops : Sweep<Arch, Words> {
       case Unary::negative:
         return f([](batch x) { return -x; });
       case Unary::exponential:
-        return f([](batch x) { return xsimd::exp(x); });
+        return f([](batch x) { return V::exp(x); });
       case Unary::logarithm:
         return f([](batch x) { return xsimd::log(x); });
       case Unary::square_root:
@@ -70,7 +71,7 @@ struct UnaryLoops : Sweep<Arch, Words> {
       case Unary::hard_swish:
         return f([=](batch x) { return x * gate(x, a, b); });
       case Unary::silu:
-        return f([](batch x) { return x * S::sigmoid(x); });
+        return f([](batch x) { return x * V::sigmoid(x); });
       case Unary::mish:
         return f([](batch x) { return x * xsimd::tanh(softplus(x)); });
       case Unary::gelu:
@@ -96,28 +97,26 @@ struct UnaryLoops : Sweep<Arch, Words> {
     };
     switch (call.function) {
       case Unary::exponential:
-        return f([](batch dy, batch x) { return dy * xsimd::exp(x); });
+        return f([](batch dy, batch x) { return dy * V::exp(x); });
       case Unary::square_root:
         return f([](batch dy, batch x) { return batch(0.5f) * dy / xsimd::sqrt(x); });
       case Unary::softplus:
-        return f([](batch dy, batch x) { return dy * S::sigmoid(x); });
+        return f([](batch dy, batch x) { return dy * V::sigmoid(x); });
       case Unary::elu:
-        return f([=](batch dy, batch x) {
-          return dy * xsimd::select(x > zero, one(), a * xsimd::exp(x));
-        });
+        return f(
+            [=](batch dy, batch x) { return dy * xsimd::select(x > zero, one(), a * V::exp(x)); });
       case Unary::hard_sigmoid:
         return f([=](batch dy, batch x) { return dy * gate_slope(x); });
       case Unary::hard_swish:
         return f([=](batch dy, batch x) { return dy * (gate(x, a, b) + x * gate_slope(x)); });
       case Unary::silu:
         return f([](batch dy, batch x) {
-          const batch s = S::sigmoid(x);
+          const batch s = V::sigmoid(x);
           return dy * s * (one() + x * (one() - s));
         });
       case Unary::gelu:
         return f([](batch dy, batch x) {
-          return dy *
-                 (gauss(x) + x * constant(0.3989422804014327) * xsimd::exp(batch(-0.5f) * x * x));
+          return dy * (gauss(x) + x * constant(0.3989422804014327) * V::exp(batch(-0.5f) * x * x));
         });
       case Unary::clip:
         return f([=](batch dy, batch x) { return xsimd::select((x > a) & (x < b), dy, zero); });

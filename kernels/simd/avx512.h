@@ -36,6 +36,14 @@ struct Avx512 {
   static reg mul(reg a, reg b) { return _mm512_mul_ps(a, b); }
   static reg max(reg a, reg b) { return _mm512_max_ps(a, b); }
   static reg min(reg a, reg b) { return _mm512_min_ps(a, b); }
+  static reg round(reg a) { return _mm512_roundscale_ps(a, 0); }  // to whole numbers, even of two
+  static reg scale(reg a, reg power) { return _mm512_scalef_ps(a, power); }  // a * 2^power
+  // 1 / a within one unit in the last place, 0 of infinity; a > 0. A division takes twice as long.
+  static reg reciprocal(reg a) {
+    const reg y = _mm512_rcp14_ps(a);
+    const __mmask16 finite = _mm512_cmp_ps_mask(a, _mm512_set1_ps(__builtin_inff()), _CMP_NEQ_UQ);
+    return _mm512_maskz_fmadd_ps(finite, y, _mm512_fnmadd_ps(a, y, _mm512_set1_ps(1.0f)), y);
+  }
   static void store(float* p, reg r) { _mm512_storeu_ps(p, r); }
   static void store(float* p, reg r, int count) { _mm512_mask_storeu_ps(p, mask_of(count), r); }
   // p aligned to 64 bytes; pair with fence().

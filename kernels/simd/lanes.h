@@ -26,7 +26,36 @@ struct Lanes {
       Words::store(p, value, left);
   }
 
-  // The same of bf16; plain loops, which compilers turn into vectors.
+  // e^x. With words that scale by powers of two: 2^k e^r, where k ln 2 is taken from x in two parts
+  // and e^r = 1 + r + r^2 q(r) for |r| <= ln(2) / 2, q by interpolation at Chebyshev points, relative
+  // error 1.1e-8.
+  static batch exp(batch x) {
+    if constexpr (requires(batch a) { Words::scale(a, a); }) {
+      // xsimd's fma() is two instructions at this level, which loses a bit of r.
+      const auto mac = [](batch a, batch b, batch c) { return batch(Words::mac(a, b, c)); };
+      // min() and max() give their second operand where x is no number.
+      const batch within = Words::max(batch(-104.0f), Words::min(batch(89.0f), x));
+      const batch k = Words::round(within * batch(1.44269504f));
+      const batch r = mac(k, batch(2.12194440e-4f), mac(k, batch(-0.693359375f), within));
+      batch q = mac(batch(1.39336521e-3f), r, batch(8.36318173e-3f));
+      q = mac(q, r, batch(4.16664667e-2f));
+      q = mac(q, r, batch(1.66665763e-1f));
+      q = mac(q, r, batch(0.5f));
+      return Words::scale(mac(q, r * r, r + batch(1.0f)), k);
+    } else {
+      return xsimd::exp(x);
+    }
+  }
+  // 1 / (1 + e^-x)
+  static batch sigmoid(batch x) {
+    const batch d = batch(1.0f) + exp(-x);
+    if constexpr (requires(batch a) { Words::reciprocal(a); })
+      return Words::reciprocal(d);
+    else
+      return batch(1.0f) / d;
+  }
+
+  // load() and store() of bf16; plain loops, which compilers turn into vectors.
   static batch load(const std::uint16_t* p, int left) {
     alignas(64) float wide[size] = {};
     if (left >= size)

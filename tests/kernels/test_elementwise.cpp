@@ -137,10 +137,37 @@ TEST_CASE("activations of special numbers") {
     run(Activation::relu6);
     CHECK((y[0] == 6 && y[1] == 0));
     run(Activation::sigmoid);
-    CHECK((y[0] == 1 && y[1] == 0 && y[3] == 0.5f));
+    CHECK((y[0] == 1 && y[1] == 0 && std::isnan(y[2]) && y[3] == 0.5f));
     run(Activation::tanh);
     CHECK((y[0] == 1 && y[1] == -1 && y[3] == 0));
   }
+}
+
+TEST_CASE("exponentials are within 2 units in the last place, to where they overflow and vanish") {
+  each_entry([](const ElementwiseKernels& entry) {
+    constexpr std::int64_t count = 200000;
+    std::vector<float> x(count), y(count);
+    for (std::int64_t i = 0; i < count; ++i)
+      x[std::size_t(i)] = -87.0f + 175.3f * float(i) / float(count);
+    const auto run = [&](Unary function, std::int64_t numbers) {
+      entry.unary.forward({function}, {1, numbers}, {x.data(), 0}, {y.data(), 0});
+    };
+    run(Unary::exponential, count);
+    double most = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      most = std::max(most, ulps(y[i], std::exp(double(x[i]))));
+    INFO("exponential " << most);
+    CHECK(most <= 2);
+
+    x = {INFINITY, -INFINITY, NAN, 200.0f, -200.0f, -0.0f};
+    run(Unary::exponential, 6);
+    CHECK((y[0] == INFINITY && y[1] == 0 && std::isnan(y[2])));
+    CHECK((y[3] == INFINITY && y[4] == 0 && y[5] == 1));
+    x = {INFINITY, -1e38f, NAN, 200.0f, -200.0f, -0.0f};
+    run(Unary::silu, 6);
+    CHECK((y[0] == INFINITY && y[1] == 0 && std::isnan(y[2])));
+    CHECK((y[3] == 200 && y[4] == 0 && y[5] == 0));
+  });
 }
 
 TEST_CASE("sums, differences, products and scale agree with the reference") {
