@@ -37,11 +37,6 @@ double product_cost() noexcept {
 // networks have more weights than a cache, and from memory a number takes two threads 4 to 16.
 inline constexpr double weight_byte_cost = 2;
 
-// Of so many equal tasks, what two threads take over half of all: 2 where one is idle.
-[[nodiscard]] constexpr double two_thread_share(std::int64_t tasks) noexcept {
-  return static_cast<double>((tasks + 1) / 2 * 2) / static_cast<double>(tasks);
-}
-
 // Where the weight of depth k and column j lies in a block of `width` columns: [k][column], of
 // pairs [k / 2][column][2].
 template <int pair>

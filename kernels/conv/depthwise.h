@@ -101,7 +101,7 @@ struct Depthwise {
 
     // A tile from pixel j of the phase, in every row.
     void strip(const AxisPhase& p, int j, DepthwiseFunction tile) noexcept {
-      const TapRange taps = p.range(j, axis_[2].source);
+      const TapRange taps = p.met(j, 1, axis_[2].source);
       const std::int64_t width = depthwise_padded<V>(args_.shape);
       const std::int64_t x = j * p.source_step + p.offset + taps.first * p.offset_step;
       const std::int64_t y = p.first + std::int64_t{j} * p.step;

@@ -167,7 +167,7 @@ struct DepthwiseWeight {
 
     // Output pixels [j, j + pixels) of every row; all of them have the taps of the first.
     void add(int j, int pixels, DepthwiseWeightFunction tile) noexcept {
-      const TapRange taps = phase_.range(j, axis_[2].source);
+      const TapRange taps = phase_.met(j, 1, axis_[2].source);
       const std::int64_t x =
           j * phase_.source_step + phase_.offset + taps.first * phase_.offset_step;
       DepthwiseWeightCall call{};

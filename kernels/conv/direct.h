@@ -1,9 +1,10 @@
 // Direct convolution, forward and data: neighbouring target pixels of a row are the rows of a
 // tile, the kernel points its taps. Source pixels are read where they lie. A tile at the border
 // leaves out taps that its first or its last pixel does not have; where more pixels lack one
-// (strides, dilation, wide kernels), it reads a small copy with zeros. So does a tile whose pixels
-// would share a few sets of L1, being multiples of 2 KiB apart: without, 1x1 layers of 1024
-// channels ran at half of the peak.
+// (strides, wide kernels), it reads a small copy with zeros. Where taps lie far apart (dilation),
+// tiles end where one leaves the image, and leave it out. A tile whose pixels would share a few sets
+// of L1, being multiples of 2 KiB apart, reads a copy too: without, 1x1 layers of 1024 channels ran
+// at half of the peak.
 #pragma once
 
 #include "kernels/conv/direct_pack.h"
@@ -330,18 +331,19 @@ struct Direct {
     if (const char* reason = refuse_direct_types<V>(s, depth)) return reason;
     return s.taps() > direct_max_taps ? "more than 512 kernel points" : nullptr;
   }
-  // Multiply-adds of the tiles, empty columns and short tiles included; a number that becomes bf16
-  // costs 30, as one that tiles of AMX stage or finish does.
+  // Multiply-adds of the tiles, empty columns and short tiles included, and of the time that weights
+  // take to come; a number that becomes bf16 costs 30, as one that tiles of AMX stage or finish does.
   static double cost(const ConvShape& s) noexcept {
     const DirectPlan plan = plan_of(s);
-    const double products = DirectPlan::pairs(plan.axis[0]) * DirectPlan::pairs(plan.axis[1]) *
-                            DirectPlan::tile_pairs(plan.axis[2], Tiles<V>::mr) *
+    const double products = DirectPlan::products(plan.axis[0]) *
+                            DirectPlan::products(plan.axis[1]) *
+                            DirectPlan::tile_products(plan.axis[2], Tiles<V>::mr) *
                             static_cast<double>(plan.shape.batch * s.groups * plan.depth) *
                             static_cast<double>(plan.padded_columns);
+    const double weights = sizeof(number) * static_cast<double>(plan.group_numbers() * s.groups);
     const std::int64_t targets = s.batch * (Forward ? s.out_pixels() : s.in_pixels()) *
                                  (Forward ? s.out_channels : s.in_channels);
-    return 32.0 / V::registers * products * 1.05 * product_cost<V>() +
-           weight_byte_cost * static_cast<double>(packed_bytes(s)) +
+    return 32.0 / V::registers * products * 1.05 * product_cost<V>() + weight_byte_cost * weights +
            (V::bf16_activations && V::pair == 1 ? 30.0 * static_cast<double>(targets) : 0.0);
   }
   static std::size_t packed_bytes(const ConvShape& s) noexcept {

@@ -25,37 +25,27 @@ struct AxisPhase {
   int kernel_first, kernel_step;
   int offset, offset_step;
 
+  // First target of which tap k reads no position before `edge`, in [0, count].
+  [[nodiscard]] int first_from(int k, int edge) const noexcept {
+    const std::int64_t place = ceil_div(edge - offset - k * offset_step, source_step);
+    return static_cast<int>(at_most(count, at_least(0, place)));
+  }
+
   // Targets [first, end) for which every tap reads a source position in [0, source).
   struct Inner {
     int first, end;
   };
   [[nodiscard]] Inner inner(int source) const noexcept {
-    const int last = offset + (taps - 1) * offset_step, room = source - 1 - last;
-    const std::int64_t first =
-        at_most(count, offset < 0 ? ceil_div(-offset, source_step) : std::int64_t{0});
-    const std::int64_t end = room < 0 ? 0 : room / source_step + 1;
-    return {static_cast<int>(first), static_cast<int>(at_least(first, at_most(count, end)))};
+    const int first = first_from(0, 0);
+    return {first, static_cast<int>(at_least(first, first_from(taps - 1, source)))};
   }
 
-  // Taps of target j that read a source position in [0, source).
-  [[nodiscard]] TapRange range(int j, int source) const noexcept {
-    const int at = j * source_step + offset;
-    int first = 0, end = taps;
-    while (first < end && at + first * offset_step < 0) ++first;
-    while (first < end && at + (end - 1) * offset_step >= source) --end;
-    return {first, end - first};
-  }
-
-  // First target of which tap k reads no position before `edge`, in [0, count].
-  [[nodiscard]] int reaches(int k, int edge) const noexcept {
-    const std::int64_t place = ceil_div(edge - offset - k * offset_step, source_step);
-    return static_cast<int>(at_most(count, at_least(0, place)));
-  }
-  // Taps that one of the targets [j, j + size) reads a source position with.
+  // Taps that one of the targets [j, j + size) reads a source position in [0, source) with.
   [[nodiscard]] TapRange met(int j, int size, int source) const noexcept {
+    const int at = j * source_step + offset, last = at + (size - 1) * source_step;
     int first = 0, end = taps;
-    while (first < end && reaches(first, 0) >= j + size) ++first;
-    while (first < end && reaches(end - 1, source) <= j) --end;
+    while (first < end && last + first * offset_step < 0) ++first;
+    while (first < end && at + (end - 1) * offset_step >= source) --end;
     return {first, end - first};
   }
   // Behind the last target from j on that meets the taps that j meets. A tap beside another is met
@@ -66,7 +56,7 @@ struct AxisPhase {
     if (offset_step < far_apart * source_step) return end;
     for (int k = 0; k < taps; ++k)
       for (const int edge : {0, source})
-        if (const int place = reaches(k, edge); place > j && place < end) end = place;
+        if (const int place = first_from(k, edge); place > j && place < end) end = place;
     return end;
   }
 };

@@ -70,18 +70,18 @@ struct DirectPlan {
     return ceil_div(a.target, a.forward ? 1 : a.stride);
   }
 
-  // Pairs of a target and a tap inside of the image, along an axis.
-  [[nodiscard]] static double pairs(const DirectAxis& a) noexcept {
+  // Products of a target and a tap inside of the image, along an axis.
+  [[nodiscard]] static double products(const DirectAxis& a) noexcept {
     double sum = 0;
     for (int r = 0; r < a.phases(); ++r) {
       const AxisPhase p = a.phase(r);
-      for (int k = 0; k < p.taps; ++k) sum += p.reaches(k, a.source) - p.reaches(k, 0);
+      for (int k = 0; k < p.taps; ++k) sum += p.first_from(k, a.source) - p.first_from(k, 0);
     }
     return sum;
   }
   // The same of tiles of at most mr targets, which multiply by the taps that one of them meets. A
   // tile of h rows and 2 registers takes about h + 1 steps for h multiply-adds.
-  [[nodiscard]] static double tile_pairs(const DirectAxis& a, int mr) noexcept {
+  [[nodiscard]] static double tile_products(const DirectAxis& a, int mr) noexcept {
     double sum = 0;
     for (int r = 0; r < a.phases(); ++r) {
       const AxisPhase p = a.phase(r);

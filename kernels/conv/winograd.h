@@ -15,7 +15,7 @@
 // [c][panel width]. U of large weights would stream from memory, with up to 8 times the numbers of
 // the kernel: in f32 these are packed as taps, [depth point][panel][c][tap][panel width], of which
 // U is made in L2 when its products are due (winograd_multiply.h). That costs some percent of the
-// speed and saves most of their memory, and of the time to load.
+// speed, but where few tiles read U, and saves most of their memory, and of the time to load.
 //
 // V lies as rows of a register tile: [e][run of tiles][c block][tile of the run][line], so that
 // the micro-kernel walks through one run of memory. Where products are of pairs in bf16, V and U
@@ -61,7 +61,7 @@ struct Winograd {
     Plan p{};
     p.pass = pass;
     p.depth = round_up(pass.depth, line) * pass.source_phases();
-    p.width = round_up(pass.width, lanes) * pass.target_phases();
+    p.width = round_up(pass.phase_columns(lanes) * pass.target_phases(), lanes);
     // U of 64 MiB leaves L3. In three dimensions U has 5 to 8 times the numbers of the kernel, and
     // images with many channels have few tiles to read it for. Few tiles multiply faster than
     // memory gives U.
@@ -81,8 +81,8 @@ struct Winograd {
     const std::int64_t widest = p.depth > 384 ? 512 : p.width;
     p.chunk = round_up(at_most(ceil_div(p.width, parts), widest), nr);
     p.chunks = static_cast<int>(ceil_div(p.width, p.chunk));
-    // One task would leave a thread idle.
-    if (p.tiles.blocks * p.chunks == 1 && p.tiles.count >= 8) p.tiles.blocks = 2;
+    // One task would leave a thread idle; of fewer tiles, half a block would read U for too little.
+    if (tasks(p) == 1 && p.tiles.count >= 8) p.tiles.blocks = 2;
     p.group = static_cast<int>(at_most(p.chunk, p.depth <= 96 ? 2 * nr : nr));
     p.v_stride = odd_lines<number>(std::int64_t{p.tiles.block_tiles()} * p.depth);
     p.m_stride = odd_lines<float>(std::int64_t{p.tiles.block_tiles()} * p.group);
@@ -111,23 +111,28 @@ struct Winograd {
   }
   static std::int64_t tasks(const Plan& p) noexcept { return p.tiles.blocks * p.chunks; }
 
+  // Of so many equal tasks, what two threads take over half of all: 2 where one is idle.
+  static constexpr double two_thread_share(std::int64_t tasks) noexcept {
+    return static_cast<double>((tasks + 1) / 2 * 2) / static_cast<double>(tasks);
+  }
+
   // In multiply-adds at full speed of 512 bits, measured with 2 threads. A run of h tiles takes
-  // h + 1 steps; forms of 4 points reach full speed then, those of 6, with larger V and U, 0.89 of
-  // it. A number of V or M costs 15, 18 in three dimensions, 12 where activations are in bf16. A
-  // number of U that is made of taps costs 2, and 3 for each block of tiles, in forms of 4 points
-  // half of that. Fewer than 8 tiles hide half of the time that weights take to come.
+  // h + 1 steps; forms of 3 and 4 points reach full speed then, those of 6, with larger V and U,
+  // 0.89 of it. A number of V or M costs 15, 18 in three dimensions, 12 where activations are in bf16. A
+  // number of U that is made of taps costs 2, and 3 for each block of tiles, in the smaller forms
+  // half of that. Weights take twice as long to come where fewer than 8 tiles hide none of it.
   static double cost(const Plan& p) noexcept {
-    constexpr bool four_points = F::points == 4;
-    constexpr double product = four_points ? 1.0 : 1.12;
-    constexpr double number = V::bf16_activations ? 12.0 : (D::points > 1 ? 18.0 : 15.0);
+    constexpr bool small = F::points <= 4;
+    constexpr double product = small ? 1.0 : 1.12;
+    constexpr double number_cost = V::bf16_activations ? 12.0 : (D::points > 1 ? 18.0 : 15.0);
     const double blocks = static_cast<double>(p.tiles.blocks);
     const double tiles = static_cast<double>(p.tiles.count);
     const double runs = blocks * TileRuns<V>(p.tiles.block_tiles()).count;
     const double all = D::points * points;
     const double u = all * p.depth * p.width;
     const double products = (tiles + runs) * u * product * product_cost<V>();
-    const double transforms = tiles * all * number * (1.0 * p.depth * p.chunks + p.width);
-    const double made = p.as_taps ? (2.0 + 3.0 * blocks) * (four_points ? 0.5 : 1.0) * u : 0.0;
+    const double transforms = tiles * all * number_cost * (1.0 * p.depth * p.chunks + p.width);
+    const double made = p.as_taps ? (2.0 + 3.0 * blocks) * (small ? 0.5 : 1.0) * u : 0.0;
     const double read = static_cast<double>(packed_bytes(p)) * (p.tiles.count < 8 ? 2.0 : 1.0);
     return two_thread_share(tasks(p)) * ((products + transforms) * 16 / lanes + made) +
            weight_byte_cost * read;

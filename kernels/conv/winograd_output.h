@@ -201,13 +201,36 @@ struct WinogradOutput {
     return y;
   }
 
+  // Of one tile, where a register of M holds all phases.
+  template <class Number, Activation activation>
+  static void phases(const WinogradPass& s, const WinogradTiles::Place& at, const ConvArgs& args,
+                     const float* m, std::int64_t m_stride) noexcept {
+    alignas(64) float plane[outputs * lanes];
+    map(m, m_stride, [&](int i, int j, reg r) { V::store(plane + (i * F::m + j) * lanes, r); });
+    const reg bias = args.bias == nullptr ? V::zero() : V::load(args.bias, s.width);
+    for (int phase = 0; phase < s.target_phases(); ++phase) {
+      auto y = target_of<Number>(s, args, at, phase);
+      y.target = static_cast<Number*>(args.target);
+      y.residual = static_cast<const Number*>(args.residual);
+      y.count = s.width;
+      const float* from = plane + phase * s.width;
+      for (int i = 0; i < F::m; ++i)
+        for (int j = 0; j < F::m; ++j, from += lanes)
+          put<activation, Store::masked>(y, i, j, V::add(V::load(from, y.count), bias));
+    }
+  }
+
   template <class Number, Activation activation>
   static void run(const WinogradPass& s, const WinogradTiles& tiles, const ConvArgs& args,
                   const WinogradBlock& p) noexcept {
     const bool stream = can_stream<Number> && streams(s, args);
-    const int phase_width = static_cast<int>(ceil_div(s.width, lanes)) * lanes;
+    const int phase_width = s.phase_columns(lanes);
     for (int i = 0; i < p.block.tiles; ++i) {
       const auto at = tiles.place(p.block.first + i);
+      if (D::points == 1 && phase_width < lanes) {
+        phases<Number, activation>(s, at, args, p.m + std::int64_t{i} * lanes, p.stride);
+        continue;
+      }
       auto y = target_of<Number>(s, args, at, p.from / phase_width);
       for (int n = 0; n < p.width; n += lanes) {
         const int phase = (p.from + n) / phase_width, channel = (p.from + n) % phase_width;

@@ -39,19 +39,27 @@ struct WinogradPack {
     }
   }
 
-  // gathered[source channel][tap][target channel] of lanes x lanes channels; source and target
-  // count through all phases.
-  static void gather(const Plan& p, bool data, const float* weights, int source, int target,
+  // gathered[source channel][tap][column] of lanes x lanes channels; `source` and `column` count
+  // through all phases.
+  static void gather(const Plan& p, bool data, const float* weights, int source, int column,
                      float* gathered) noexcept {
     const int phase_depth = p.depth / p.pass.source_phases();
-    const int phase_width = p.width / p.pass.target_phases();
-    const int phase = data ? target / phase_width : source / phase_depth;
-    source %= phase_depth;
-    target %= phase_width;
+    const int phase_columns = p.pass.phase_columns(lanes);
+    const bool whole = source % phase_depth + lanes <= p.pass.depth &&
+                       column % phase_columns + lanes <= p.pass.width;
+    if (!whole)
+      for (int i = 0; i < lanes * taps * lanes; ++i) gathered[i] = 0;
+    for (int at = 0; at < lanes && column + at < phase_columns * p.pass.target_phases();) {
+      const int target = (column + at) % phase_columns;
+      const int phase = data ? (column + at) / phase_columns : source / phase_depth;
+      gather_phase(p, data, weights, phase, source % phase_depth, target, gathered + at);
+      at += phase_columns - target;
+    }
+  }
+  static void gather_phase(const Plan& p, bool data, const float* weights, int phase, int source,
+                           int target, float* gathered) noexcept {
     const int sources = p.pass.depth - source < lanes ? p.pass.depth - source : lanes;
     const int targets = p.pass.width - target < lanes ? p.pass.width - target : lanes;
-    if (sources < lanes || targets < lanes)
-      for (int i = 0; i < lanes * taps * lanes; ++i) gathered[i] = 0;
     const std::int64_t kernel =
         std::int64_t{taps} * p.pass.source_phases() * p.pass.target_phases();
     const std::int64_t source_stride = data ? kernel * p.pass.width : kernel;

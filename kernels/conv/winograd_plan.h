@@ -46,6 +46,13 @@ struct WinogradPass {
   [[nodiscard]] int target_phases() const noexcept {
     return target_slice_step * target_step * target_step / grids();
   }
+  // Columns of M for the target channels of a phase: whole registers of so many lanes, but one for
+  // all phases of a plane where that holds them, as the 3 channels of a picture four times.
+  [[nodiscard]] int phase_columns(int lanes) const noexcept {
+    const int phases = target_phases();
+    if (target_slice_step == 1 && phases > 1 && width * phases <= lanes) return width;
+    return static_cast<int>(ceil_div(width, lanes)) * lanes;
+  }
 };
 
 // Pixels before the first of a phase or grid that has `step` between its rows and columns.

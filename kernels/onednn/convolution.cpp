@@ -31,6 +31,7 @@ const char* refuse(const ConvShape& shape) noexcept {
 // it. Elsewhere it ties with our direct kernels at best. 2e6, about 10 us with two threads, is the
 // cost of starting three primitives. Where tensors come from memory, one of their numbers takes the
 // time of 20 multiply-adds or more (measured: 50): then kernels for few target channels are alike.
+// Packed weights come from memory, as those of all entries do.
 template <Pass pass>
 double cost(const ConvShape& shape) noexcept {
   const double numbers = static_cast<double>(shape.batch) *
@@ -43,8 +44,9 @@ double cost(const ConvShape& shape) noexcept {
                       : pass == Pass::data                                  ? 1.5 * blocks
                                                                             : 1.25 * blocks;
   const double products = each * onednn::multiply_add_cost() * static_cast<double>(shape.macs());
-  const double weights = sizeof(float) * static_cast<double>(shape.taps() * shape.in_channels) *
-                         (shape.out_channels / shape.groups);
+  const double numbers_of_weights = static_cast<double>(shape.taps() * shape.in_channels) *
+                                    (shape.out_channels / shape.groups) * blocks;
+  const double weights = pass == Pass::weight ? 0 : sizeof(float) * numbers_of_weights;
   return (products > moved ? products : moved) + weight_byte_cost * weights + 2e6;
 }
 

@@ -36,7 +36,7 @@ struct Avx512 {
   static reg mul(reg a, reg b) { return _mm512_mul_ps(a, b); }
   static reg max(reg a, reg b) { return _mm512_max_ps(a, b); }
   static reg min(reg a, reg b) { return _mm512_min_ps(a, b); }
-  static reg round(reg a) { return _mm512_roundscale_ps(a, 0); }  // to whole numbers, even of two
+  static reg round(reg a) { return _mm512_roundscale_ps(a, 0); }  // to whole numbers, ties to even
   static reg scale(reg a, reg power) { return _mm512_scalef_ps(a, power); }  // a * 2^power
   // 1 / a within one unit in the last place, 0 of infinity; a > 0. A division takes twice as long.
   static reg reciprocal(reg a) {

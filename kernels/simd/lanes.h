@@ -1,5 +1,5 @@
-// A vector of channels: xsimd's batch, with the masked ends of the level's own words. For families
-// that work a pixel at a time on any number of channels.
+// A vector of channels: xsimd's batch, with the masked ends, exponential and logistic function of the
+// level's own words. For families that work a pixel at a time on any number of channels.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct Lanes {
   }
 
   // e^x. With words that scale by powers of two: 2^k e^r, where k ln 2 is taken from x in two parts
-  // and e^r = 1 + r + r^2 q(r) for |r| <= ln(2) / 2, q by interpolation at Chebyshev points, relative
-  // error 1.1e-8.
+  // and e^r = 1 + r + r^2 q(r) for |r| <= ln(2) / 2, q by interpolation at Chebyshev points,
+  // relative error 1.1e-8.
   static batch exp(batch x) {
     if constexpr (requires(batch a) { Words::scale(a, a); }) {
       // xsimd's fma() is two instructions at this level, which loses a bit of r.

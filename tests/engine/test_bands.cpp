@@ -55,7 +55,7 @@ const NetworkCase cases[] = {
      {1, 4, 90, 33},
      [](Tape& t, const Value& x) {
        const Value a = layer(t, x, {.out = 16, .kernel = 7, .pad = 3}, 1);
-       const Value b = layer(t, a, {.out = 16, .kernel = 3, .pad = 2, .dilation = 2}, 3);
+       const Value b = layer(t, a, {.out = 16, .kernel = 3, .pad = 5, .dilation = 5}, 3);
        const Value c = layer(t, b, {.out = 16, .pad = 1, .groups = 16}, 5);
        return layer(t, add(b, c), {.out = 8, .kernel = 5, .stride = 2, .pad = 2}, 7);
      }},

@@ -239,8 +239,8 @@ TEST_CASE("pixels that would share the sets of L1") {
       check_case({"2 KiB apart", s, 6, whole, TaskOrder::whole, Guard::end_page, false});
 }
 
-// Rows of pixels end where a tap enters or leaves the image, the second and fourth where tiles lie
-// beyond all of a tap; the last has no pixel that meets all taps.
+// Tiles end where a tap enters or leaves the image. Of the second and fourth no pixel meets all
+// taps, of the two before the last some meet none; a row of the last is cut into segments.
 TEST_CASE("taps that lie far apart") {
   const auto dilated = [](int channels, int to, int columns, int taps, int e) {
     const int pad = (taps / 2) * e;
@@ -265,6 +265,8 @@ TEST_CASE("taps that lie far apart") {
   deep.in[0] = 3;
   deep.kernel[0] = 3;
   deep.pad_begin[0] = deep.pad_end[0] = 1;
+  ConvShape sparse = dilated(20, 24, 2, 3, 5);
+  sparse.stride[2] = 4;
   const ConvShape shapes[] = {square,
                               dilated(40, 70, 28, 3, 24),
                               dilated(512, 70, 64, 3, 12),
@@ -273,7 +275,9 @@ TEST_CASE("taps that lie far apart") {
                               halved,
                               one_sided,
                               deep,
-                              dilated(40, 24, 9, 2, 30)};
+                              dilated(40, 24, 9, 2, 30),
+                              sparse,
+                              dilated(5, 8, 1500, 3, 600)};
   for (const ConvShape& s : shapes)
     for (const bool whole : {true, false})
       check_case({"far apart", s, 7, whole, TaskOrder::whole, Guard::end_page, false});

@@ -366,18 +366,19 @@ TEST_CASE("ragged sizes, channels and pads") {
 
 TEST_CASE("large weights are packed as taps, and those of few tiles") {
   Random random(7);
-  const auto takes_taps = [](const ConvShape& s, std::string_view start, double numbers_of_u) {
+  const auto takes_taps = [](const ConvShape& s, std::string_view start, double numbers_of_u,
+                             bool taps = true) {
     for (const auto* entry : conv_forward_kernels())
       if (std::string_view(entry->name).starts_with(start) && usable(entry->isa) &&
           (entry->flags & kernel_bf16_products) == 0) {
         const double u = numbers_of_u * s.in_channels * s.out_channels * sizeof(float);
-        CHECK(static_cast<double>(entry->packed_bytes(s)) < 0.6 * u);
+        CHECK((static_cast<double>(entry->packed_bytes(s)) < 0.6 * u) == taps);
       }
   };
-  // 2 blocks of 27 tiles and 4 of 14, ragged channels, a last panel of one register
+  // 2 blocks of 27 tiles, 4 of 14, 1 of 29, ragged channels, a last panel of one register
   const ConvShape deep = volume.shape({3, 9, 33}, 170, 190),
                   wide = volume.shape({2, 9, 7}, 389, 81, 2),
-                  flat = plane.shape({1, 7, 5}, 690, 705),
+                  flat = plane.shape({1, 1, 113}, 690, 705),
                   half = halving.shape({1, 9, 10}, 530, 513),
                   eighth = halving_volume.shape({5, 6, 10}, 100, 193);
   takes_taps(deep, "winograd_f2x4x4_", 144);
@@ -389,8 +390,22 @@ TEST_CASE("large weights are packed as taps, and those of few tiles") {
   const ConvShape few = plane.shape({1, 7, 7}, 300, 270);
   takes_taps(few, "winograd_f23_", 16);
   takes_taps(few, "winograd_f43_", 36);
+  takes_taps(plane.shape({1, 1, 113}, 300, 270), "winograd_f43_", 36, false);
   for (const ConvShape& s : {deep, wide, flat, half, eighth, few})
     check(s, random, Guard::end_page, TaskOrder::ranges);
+}
+
+TEST_CASE("phases of few target channels share a register") {
+  Random random(8);
+  for (const int channels : {1, 2, 3, 4, 5})
+    for (const int columns : {6, 13, 40}) {
+      const ConvShape s = halving.shape({1, 9, columns}, channels, 20);
+      check(s, random, Guard::end_page, TaskOrder::ranges);
+      for (const auto* entry : conv_data_kernels())
+        if (std::string_view(entry->name).starts_with("winograd_f32_s2_14x32_avx512") &&
+            usable(entry->isa) && entry->refuse(s) == nullptr)
+          CHECK((entry->packed_bytes(s) < 16 * 32 * 64 * sizeof(float)) == (channels <= 4));
+    }
 }
 
 TEST_CASE("dilated kernels see grids of their own") {
