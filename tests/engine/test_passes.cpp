@@ -336,7 +336,7 @@ TEST_CASE("compose_phases: weights are those of the definition") {
   }
 }
 
-TEST_CASE("compose_phases: where two runs win back what making the weights takes") {
+TEST_CASE("compose_phases: where one run wins back what making the weights takes") {
   if (!kernels::usable(kernels::Isa::avx2)) return;
   const auto composes = [](const Shape& coarse, std::int64_t up, std::int64_t out) {
     const Graph after = compose_phases(upsampled(coarse, up, out), Precision::f32);

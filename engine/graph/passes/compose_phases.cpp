@@ -120,10 +120,9 @@ PhaseSizes sizes_of(const Graph& graph, const Pattern& p) {
           .joined = graph.at(conv.inputs[1]).shape[1]};
 }
 
-// Whether the estimates of the kernels say that it pays: two runs must win back what composing the
+// Whether the estimates of the kernels say that it pays: one run must win back what composing the
 // weights takes, or a program would load long for little.
 bool pays(const Graph& graph, const Pattern& p, Precision precision) {
-  constexpr double runs = 2;
   const Node &conv = graph.at(p.conv), &up = graph.at(p.up);
   const Shape &y = conv.shape, &joined = graph.at(conv.inputs[0]).shape;
   const Shape& x = graph.at(up.inputs[0]).shape;
@@ -136,7 +135,7 @@ bool pays(const Graph& graph, const Pattern& p, Precision precision) {
   if (p.skip >= 0)
     after += cost(ConvPass::forward,
                   conv_shape(graph.at(p.skip).shape, y, with_size(axes, 3, 1, 1)), precision);
-  if (up.op == &conv_transpose_op) after += phase_weights_cost(sizes_of(graph, p)) / runs;
+  if (up.op == &conv_transpose_op) after += phase_weights_cost(sizes_of(graph, p));
   return after < before;
 }
 
